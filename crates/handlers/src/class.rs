@@ -1,0 +1,138 @@
+//! How a handler type meets a server: Python's `RequestHandlerClass`.
+
+use crate::{Buffers, Context, HandlerFactory, HandlerResult, KeepAlive, ServerRef};
+use socketserver_net::{Connection, Request};
+use std::marker::PhantomData;
+
+/// Markers that keep the ways to write a handler apart. `bind` infers them; users never name one.
+pub mod kind {
+    /// Of [`BaseRequestHandler`](crate::BaseRequestHandler).
+    #[derive(Debug)]
+    pub enum Base {}
+    /// Of [`StreamRequestHandler`](crate::StreamRequestHandler).
+    #[derive(Debug)]
+    pub enum Stream {}
+    /// Of [`DatagramRequestHandler`](crate::DatagramRequestHandler).
+    #[derive(Debug)]
+    pub enum Datagram {}
+    /// Of [`KeepAliveRequestHandler`](crate::KeepAliveRequestHandler).
+    #[derive(Debug)]
+    pub enum KeepAlive {}
+}
+
+/// "Can serve a request of type `R` on a server with state `S`". Implemented for every type that implements one of the handler
+/// traits; not meant to be implemented otherwise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot handle requests of type `{R}`",
+    label = "not a handler for `{R}` on a server with state `{S}`",
+    note = "implement `StreamRequestHandler<{S}>` or `KeepAliveRequestHandler<{S}>` (for connections), `DatagramRequestHandler<{S}>` (for datagrams) or `BaseRequestHandler<{R}, {S}>` (for any request) for it"
+)]
+pub trait RequestHandlerClass<R: Request, S, Kind>: Sized + 'static {
+    /// Runs the whole life of this handler: setup, handle, finish. User code that panics gives an error.
+    ///
+    /// # Errors
+    /// What the handler failed with.
+    fn serve(
+        &mut self,
+        request: &mut R,
+        client_address: &R::Address,
+        server: ServerRef<'_, S>,
+    ) -> HandlerResult;
+
+    /// Gives a handler that is advanced one request at a time, if it is of a kind that can be; otherwise the handler back.
+    ///
+    /// # Errors
+    /// The handler itself.
+    fn into_session(
+        self,
+        _connection: Connection,
+        _client_address: &R::Address,
+    ) -> Result<Box<dyn Session<S>>, Self> {
+        Err(self)
+    }
+}
+
+/// A keep-alive connection with its handler, between two requests: what a reactor parks. It owns no buffers.
+pub trait Session<S>: Send {
+    /// The connection, to wait on.
+    fn connection(&self) -> &Connection;
+
+    /// Serves the request that has begun to arrive, and all that have arrived behind it. To be called when the
+    /// connection is readable; otherwise it waits.
+    ///
+    /// The buffers are the caller's; they are empty again when this returns `Ok(KeepAlive::Yes)`.
+    ///
+    /// # Errors
+    /// What the handler failed with; the session is over.
+    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive>;
+
+    /// Ends the session: the handler's `finish`, if its `setup` has succeeded, and a flush of what is in the buffers.
+    ///
+    /// # Errors
+    /// What the handler failed with.
+    fn finish(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult;
+}
+
+/// A handler type without its type: what a server keeps, so that the mix-ins don't depend on it.
+pub trait HandlerClass<R: Request, S>: Send + Sync {
+    /// Makes a handler and runs it.
+    ///
+    /// # Errors
+    /// What the handler failed with.
+    fn serve(&self, request: &mut R, client_address: &R::Address, server: ServerRef<'_, S>) -> HandlerResult;
+
+    /// Makes a handler that can be parked; `None` if its kind can't, or if it isn't about a connection.
+    ///
+    /// # Errors
+    /// If making the handler panicked.
+    fn session(
+        &self,
+        request: &mut R,
+        client_address: &R::Address,
+        server: ServerRef<'_, S>,
+    ) -> HandlerResult<Option<Box<dyn Session<S>>>>;
+}
+
+/// Forgets the types of a handler and of what makes it.
+pub fn erase<R, S, H, Kind, F>(factory: F) -> Box<dyn HandlerClass<R, S>>
+where
+    R: Request,
+    S: 'static,
+    H: RequestHandlerClass<R, S, Kind>,
+    Kind: 'static,
+    F: HandlerFactory<R, S, H>,
+{
+    Box::new(Erased { factory, types: PhantomData::<fn() -> (H, Kind)> })
+}
+
+struct Erased<H, Kind, F> {
+    factory: F,
+    types: PhantomData<fn() -> (H, Kind)>,
+}
+
+impl<R, S, H, Kind, F> HandlerClass<R, S> for Erased<H, Kind, F>
+where
+    R: Request,
+    H: RequestHandlerClass<R, S, Kind>,
+    F: HandlerFactory<R, S, H>,
+{
+    fn serve(&self, request: &mut R, client_address: &R::Address, server: ServerRef<'_, S>) -> HandlerResult {
+        crate::guarded(|| {
+            let mut handler = self.factory.make(&Context { request, client_address, server });
+            handler.serve(request, client_address, server)
+        })
+    }
+
+    fn session(
+        &self,
+        request: &mut R,
+        client_address: &R::Address,
+        server: ServerRef<'_, S>,
+    ) -> HandlerResult<Option<Box<dyn Session<S>>>> {
+        let Some(connection) = request.connection() else { return Ok(None) };
+        crate::guarded(|| {
+            let handler = self.factory.make(&Context { request, client_address, server });
+            Ok(handler.into_session(connection, client_address).ok())
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! The handler of a connection that brings one request after another.
+
+use crate::{
+    Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, RequestHandlerClass, ServerRef, Session, StreamContext,
+    guarded, kind, stream::prepare,
+};
+use socketserver_net::{Address, Connection, Deadline, StreamRequest};
+use std::{
+    io::{BufRead, Write},
+    time::{Duration, Instant},
+};
+
+/// Whether the connection goes on after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepAlive {
+    /// Wait for the next request.
+    Yes,
+    /// Close the connection.
+    No,
+}
+
+/// Handles a connection one request at a time, as Python's `http.server` does by its `handle_one_request`.
+///
+/// Where nothing is awaited between two requests but the next one's first byte, the server can wait for it: every mix-in
+/// runs this handler in a loop, and the reactor keeps 100,000 such connections on a handful of threads.
+///
+/// The calls, for each connection:
+/// 1. a handler is made; [`timeout`](Self::timeout), [`disable_nagle_algorithm`](Self::disable_nagle_algorithm) and the buffer sizes are applied;
+/// 2. [`setup`](Self::setup), which may greet the client; if it fails, nothing else is called;
+/// 3. when the first byte of a request is there, [`handle_one_request`](Self::handle_one_request), and again until it says
+///    [`KeepAlive::No`], fails, or the client has finished;
+/// 4. [`finish`](Self::finish), then a flush, the handler is dropped, and the server closes the connection.
+///
+/// `wfile` is buffered, and flushed when all that has been read has been handled: a client that sends ten requests in one
+/// packet gets ten replies in one. A client that finishes sending between two requests is a normal end.
+///
+/// ```
+/// use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};
+/// use std::io::{BufRead, Write};
+///
+/// #[derive(Default)]
+/// struct Echo { line: Vec<u8> }                            // kept from one request to the next
+///
+/// impl KeepAliveRequestHandler for Echo {
+///     fn handle_one_request(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
+///         self.line.clear();
+///         cx.rfile.read_until(b'\n', &mut self.line)?;
+///         cx.wfile.write_all(&self.line)?;
+///         Ok(if self.line == b"quit\n" { KeepAlive::No } else { KeepAlive::Yes })
+///     }
+/// }
+/// ```
+pub trait KeepAliveRequestHandler<S = ()>: Send {
+    /// Called before the first request. As provided, does nothing.
+    ///
+    /// # Errors
+    /// Any; the connection is over then, without `finish`.
+    fn setup(&mut self, _cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        Ok(())
+    }
+
+    /// Reads one request and answers it. At least one byte of it is in `rfile` when this is called.
+    ///
+    /// # Errors
+    /// Any; it goes to the server's `handle_error`, and the connection is over.
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult<KeepAlive>;
+
+    /// Called after the last request, whatever came of it. As provided, does nothing.
+    ///
+    /// # Errors
+    /// Any; it goes to the server's `handle_error` unless a request has failed.
+    fn finish(&mut self, _cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        Ok(())
+    }
+
+    /// The size of `rfile`'s buffer in bytes: 8192 as provided.
+    fn rbufsize(&self) -> usize {
+        DEFAULT_BUFFER_SIZE
+    }
+
+    /// The size of `wfile`'s buffer in bytes: 8192 as provided; what doesn't fit is sent at once. With 0 each write is sent at once.
+    fn wbufsize(&self) -> usize {
+        DEFAULT_BUFFER_SIZE
+    }
+
+    /// How long each read and each write may wait: for ever as provided.
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether to set TCP_NODELAY: yes as provided, since replies gather in `wfile` and nothing is won by holding them back.
+    fn disable_nagle_algorithm(&self) -> bool {
+        true
+    }
+}
+
+/// A handler with its connection.
+struct KeepAliveSession<H> {
+    handler: H,
+    connection: Connection,
+    client_address: Address,
+    is_set_up: bool,
+}
+
+impl<R, S, H> RequestHandlerClass<R, S, kind::KeepAlive> for H
+where
+    R: StreamRequest,
+    H: KeepAliveRequestHandler<S> + 'static,
+{
+    fn serve(
+        &mut self,
+        request: &mut R,
+        client_address: &R::Address,
+        server: ServerRef<'_, S>,
+    ) -> HandlerResult {
+        let connection = StreamRequest::connection(request);
+        let client_address = client_address.clone().into();
+        let mut session = KeepAliveSession { handler: self, connection, client_address, is_set_up: false };
+        let mut buffers = Buffers::new();
+        let handled = loop {
+            match session.advance(server, &mut buffers) {
+                Ok(KeepAlive::Yes) if !server.is_draining() => {}
+                ended => break ended.map(drop),
+            }
+        };
+        let finished = session.finish(server, &mut buffers);
+        handled.and(finished)
+    }
+
+    fn into_session(
+        self,
+        connection: Connection,
+        client_address: &R::Address,
+    ) -> Result<Box<dyn Session<S>>, Self> {
+        let client_address = client_address.clone().into();
+        Ok(Box::new(KeepAliveSession { handler: self, connection, client_address, is_set_up: false }))
+    }
+}
+
+impl<S, H: KeepAliveRequestHandler<S>> Session<S> for KeepAliveSession<H> {
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+        let Self { handler, connection, client_address, is_set_up } = self;
+        let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
+        let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+        if !*is_set_up {
+            guarded(|| Ok(prepare(connection, handler.timeout(), handler.disable_nagle_algorithm())?))?;
+            guarded(|| handler.setup(&mut cx))?;
+            cx.wfile.flush()?;
+            *is_set_up = true;
+        }
+        loop {
+            limit(connection, server.idle_timeout(), server.request_timeout(), Deadline::Idle);
+            if cx.rfile.fill_buf()?.is_empty() {
+                return Ok(KeepAlive::No); // the client has finished
+            }
+            limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
+            if guarded(|| handler.handle_one_request(&mut cx))? == KeepAlive::No {
+                return Ok(KeepAlive::No);
+            }
+            if cx.rfile.buffer().is_empty() {
+                cx.wfile.flush()?;
+                return Ok(KeepAlive::Yes);
+            }
+        }
+    }
+
+    fn finish(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {
+        if !self.is_set_up {
+            return Ok(());
+        }
+        let Self { handler, connection, client_address, .. } = self;
+        let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
+        let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+        let finished = guarded(|| handler.finish(&mut cx));
+        let flushed = cx.wfile.flush().map_err(Into::into);
+        finished.and(flushed)
+    }
+}
+
+/// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.
+fn limit(connection: &Connection, this: Option<Duration>, other: Option<Duration>, deadline: Deadline) {
+    if this.is_some() || other.is_some() {
+        // An instant that can't be represented is as good as none.
+        let end = this.and_then(|limit| Instant::now().checked_add(limit));
+        connection.set_deadline(end.map(|end| (end, deadline)));
+    }
+}
+
+/// A borrowed handler handles too: on a thread, the session lives no longer than the request.
+impl<S, H: KeepAliveRequestHandler<S>> KeepAliveRequestHandler<S> for &mut H {
+    fn setup(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        (**self).setup(cx)
+    }
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult<KeepAlive> {
+        (**self).handle_one_request(cx)
+    }
+    fn finish(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        (**self).finish(cx)
+    }
+    fn rbufsize(&self) -> usize {
+        (**self).rbufsize()
+    }
+    fn wbufsize(&self) -> usize {
+        (**self).wbufsize()
+    }
+    fn timeout(&self) -> Option<Duration> {
+        (**self).timeout()
+    }
+    fn disable_nagle_algorithm(&self) -> bool {
+        (**self).disable_nagle_algorithm()
+    }
+}

@@ -1,0 +1,88 @@
+//! `rfile`: a buffered view of a connection.
+
+use socketserver_net::Connection;
+use std::io::{self, BufRead, Read};
+
+/// The memory behind `rfile` and `wfile`. Kept apart from them so that a worker can lend the same buffers to one connection
+/// after another, while a connection that waits has none.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    pub(crate) read: ReadBuffer,
+    pub(crate) write: Vec<u8>,
+}
+
+impl Buffers {
+    /// Empty ones, which take memory when they are first used.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets what is in them and keeps the memory.
+    pub fn clear(&mut self) {
+        self.read.start = 0;
+        self.read.end = 0;
+        self.write.clear();
+    }
+}
+
+/// `bytes[start..end]` has been received and not been read yet.
+#[derive(Debug, Default)]
+pub(crate) struct ReadBuffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// `cx.rfile`: reads from the connection through a buffer, as Python's `makefile('rb')`. All of [`BufRead`] works on it:
+/// `read_line`, `read_until`, `lines`, `fill_buf`.
+///
+/// Unlike in Python, it can be used on after a timeout: what had arrived before it is still there.
+#[derive(Debug)]
+pub struct StreamReader<'a> {
+    connection: &'a Connection,
+    buffer: &'a mut ReadBuffer,
+    size: usize,
+}
+
+impl<'a> StreamReader<'a> {
+    /// A reader with a buffer of `size` bytes. Zero gives one byte: nothing is taken from the connection that isn't asked for.
+    pub(crate) fn new(connection: &'a Connection, buffer: &'a mut ReadBuffer, size: usize) -> Self {
+        StreamReader { connection, buffer, size: size.max(1) }
+    }
+
+    /// What has been received and not been read.
+    pub fn buffer(&self) -> &[u8] {
+        &self.buffer.bytes[self.buffer.start..self.buffer.end]
+    }
+}
+
+impl Read for StreamReader<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.buffer().is_empty() && out.len() >= self.size {
+            return self.connection.recv(out); // a large read needs no copy
+        }
+        let ready = self.fill_buf()?;
+        let n = ready.len().min(out.len());
+        out[..n].copy_from_slice(&ready[..n]);
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl BufRead for StreamReader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.buffer.start == self.buffer.end {
+            if self.buffer.bytes.len() != self.size {
+                self.buffer.bytes.resize(self.size, 0);
+            }
+            self.buffer.start = 0;
+            self.buffer.end = 0;
+            self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
+        }
+        Ok(&self.buffer.bytes[self.buffer.start..self.buffer.end])
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.buffer.start = (self.buffer.start + n).min(self.buffer.end);
+    }
+}

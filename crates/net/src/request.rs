@@ -1,0 +1,46 @@
+//! What a server hands to a handler.
+
+use crate::{Address, Connection, Socket};
+use std::{fmt::Debug, io};
+
+/// One request: a connection, or a datagram. Python: the first value that `get_request()` returns.
+pub trait Request: Send + 'static {
+    /// How its peers are named: the second value, `client_address`.
+    type Address: Clone + Debug + Into<Address> + Send + Sync + 'static;
+
+    /// The connection it is about, by which the server lists it, measures it, and can end it. As provided: none.
+    fn connection(&self) -> Option<Connection> {
+        None
+    }
+}
+
+/// A request that is a byte stream: TCP, Unix, TLS, an in-memory pipe, a type of your own.
+///
+/// `StreamRequestHandler` and `KeepAliveRequestHandler` run on any of them.
+pub trait StreamRequest: Request {
+    /// The stream, shared.
+    fn connection(&self) -> Connection;
+}
+
+/// A request that is one datagram, and the socket to answer on.
+///
+/// `DatagramRequestHandler` runs on any of them.
+pub trait DatagramRequest: Request {
+    /// The bytes that came.
+    fn packet(&self) -> &[u8];
+
+    /// Whether there was more, which is lost.
+    fn is_truncated(&self) -> bool;
+
+    /// The server's own socket, which all its requests share.
+    fn socket(&self) -> &Socket;
+
+    /// A buffer to write a reply into; empty at first, and kept for later requests, so that replying doesn't allocate.
+    fn reply_buffer(&mut self) -> &mut Vec<u8>;
+
+    /// Sends `reply` to the datagram's sender.
+    ///
+    /// # Errors
+    /// What sendto(2) reports; [`InvalidInput`](io::ErrorKind::InvalidInput) if the sender is unbound.
+    fn reply(&self, to: &Self::Address, reply: &[u8]) -> io::Result<()>;
+}

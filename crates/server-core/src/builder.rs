@@ -1,0 +1,358 @@
+//! What can be said of a server before it exists.
+
+use crate::{
+    AddressFamily, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server, ServerError,
+    ServerHooks, Transport,
+    core::{Core, CoreOptions},
+};
+use socket2::SockRef;
+use socketserver_handlers::{ByDefault, Context, FromFn, HandlerFactory, RequestHandlerClass, erase};
+use std::{fmt, io, marker::PhantomData, sync::Arc, time::Duration};
+
+/// Sets up a [`Server`]. Each setter has Python's name where Python has one; what isn't said has the default that the setter's
+/// documentation gives.
+///
+/// ```
+/// use socketserver_core::{Limit, Sequential, ServerHooks, Tcp, TcpServer};
+/// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+/// use std::time::Duration;
+///
+/// struct Greeting(String);
+/// impl ServerHooks<Tcp> for Greeting {}
+/// # #[derive(Default)] struct Greet;
+/// # impl StreamRequestHandler<Greeting> for Greet { fn handle(&mut self, _: &mut StreamContext<'_, Greeting>) -> HandlerResult { Ok(()) } }
+///
+/// let server = TcpServer::<Greet, Sequential, Greeting>::builder()
+///     .state(Greeting("hello".into()))
+///     .request_queue_size(1024)
+///     .max_connections(Limit::backlog(10_000))
+///     .request_timeout(Duration::from_secs(30))
+///     .bind("127.0.0.1:0")?;
+/// # Ok::<(), socketserver_core::ServerError>(())
+/// ```
+#[must_use = "a builder does nothing until `bind`"]
+pub struct ServerBuilder<T, H, M, S, F = ByDefault, FromM = ByDefault, FromS = ByDefault> {
+    options: Options,
+    factory: F,
+    mixin: FromM,
+    state: FromS,
+    types: Types<T, H, M, S>,
+}
+
+/// Type parameters of a builder that has no values of them.
+type Types<T, H, M, S> = PhantomData<fn() -> (T, H, M, S)>;
+
+/// What doesn't depend on types.
+struct Options {
+    bind: BindOptions,
+    request_queue_size: i32,
+    max_connections: Option<Limit>,
+    observer: Box<dyn Observer>,
+    poll_interval: Option<Duration>,
+    timeout: Option<Duration>,
+    request_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+}
+
+/// Where a builder has a state, or a mix-in, from: [`Given`], or [`Default`].
+#[diagnostic::on_unimplemented(
+    message = "the server has no `{V}`, and can't make one",
+    note = "give the builder one, by `.state(..)` or `.mixin(..)`, or implement `Default` for `{V}`"
+)]
+pub trait Provide<V> {
+    /// Gives it.
+    fn provide(self) -> V;
+}
+/// A value that was given to the builder.
+#[derive(Debug)]
+pub struct Given<V>(V);
+impl<V> Provide<V> for Given<V> {
+    fn provide(self) -> V {
+        self.0
+    }
+}
+impl<V: Default> Provide<V> for ByDefault {
+    fn provide(self) -> V {
+        V::default()
+    }
+}
+
+impl<T, H, M, S> ServerBuilder<T, H, M, S> {
+    pub(crate) fn new() -> Self {
+        let options = Options {
+            bind: BindOptions::default(),
+            request_queue_size: 1024,
+            max_connections: None,
+            observer: Box::new(LogObserver),
+            poll_interval: Some(Duration::from_millis(500)),
+            timeout: None,
+            request_timeout: None,
+            idle_timeout: None,
+        };
+        ServerBuilder { options, factory: ByDefault, mixin: ByDefault, state: ByDefault, types: PhantomData }
+    }
+}
+
+impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
+    /// The state that handlers share. Default: `S::default()`.
+    pub fn state(self, state: S) -> ServerBuilder<T, H, M, S, F, FromM, Given<S>> {
+        let ServerBuilder { options, factory, mixin, types, .. } = self;
+        ServerBuilder { options, factory, mixin, state: Given(state), types }
+    }
+
+    /// The mix-in, set up: `.mixin(ForkingMixIn::default().max_children(10))`. Default: `M::default()`.
+    pub fn mixin(self, mixin: M) -> ServerBuilder<T, H, M, S, F, Given<M>, FromS> {
+        let ServerBuilder { options, factory, state, types, .. } = self;
+        ServerBuilder { options, factory, mixin: Given(mixin), state, types }
+    }
+
+    /// Makes a handler for each request. It gets the request's context: who the client is, the server's state. Default:
+    /// `H::default()`. Python: overriding `finish_request`, or `functools.partial(Handler, …)`.
+    ///
+    /// ```
+    /// use socketserver_core::TcpServer;
+    /// use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+    /// use std::{io::Write, net::SocketAddr};
+    ///
+    /// struct Tell { who: SocketAddr }                          // no Default
+    /// impl StreamRequestHandler for Tell {
+    ///     fn handle(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+    ///         Ok(writeln!(cx.wfile, "you are {}", self.who)?)
+    ///     }
+    /// }
+    ///
+    /// let server = TcpServer::<Tell>::builder()
+    ///     .handler_factory(|cx| Tell { who: *cx.client_address })
+    ///     .bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn handler_factory<G>(self, make: G) -> ServerBuilder<T, H, M, S, FromFn<G>, FromM, FromS>
+    where
+        T: Transport,
+        G: Fn(&Context<'_, T::Request, S>) -> H + Send + Sync + 'static,
+    {
+        let ServerBuilder { options, mixin, state, types, .. } = self;
+        ServerBuilder { options, factory: FromFn(make), mixin, state, types }
+    }
+
+    /// How many connections may wait to be accepted. Default: 1024 (Python: 5). The system may have a lower limit
+    /// (`net.core.somaxconn`). More than `i32::MAX` is as much as that.
+    pub fn request_queue_size(mut self, connections: u32) -> Self {
+        self.options.request_queue_size = i32::try_from(connections).unwrap_or(i32::MAX);
+        self
+    }
+
+    /// SO_REUSEADDR. Default: on for TCP, so that a server can be started again at once (Python: off), off for the others.
+    pub fn allow_reuse_address(mut self, allow: bool) -> Self {
+        self.options.bind.allow_reuse_address = Some(allow);
+        self
+    }
+
+    /// SO_REUSEPORT: several sockets share the port. Default: off. Not possible on Unix sockets: binding fails then.
+    pub fn allow_reuse_port(mut self, allow: bool) -> Self {
+        self.options.bind.allow_reuse_port = allow;
+        self
+    }
+
+    /// The length in bytes beyond which a datagram is cut. Default: 8192. No effect on connections.
+    pub fn max_packet_size(mut self, bytes: usize) -> Self {
+        self.options.bind.max_packet_size = bytes;
+        self
+    }
+
+    /// Whether a server on an IPv6 address such as `[::]:8080` serves IPv4 clients too, whose addresses then show as
+    /// `[::ffff:127.0.0.1]:port`. Default: as the system has it (Linux: yes, unless `net.ipv6.bindv6only` is set; OpenBSD: never).
+    pub fn dual_stack(mut self, on: bool) -> Self {
+        self.options.bind.dual_stack = Some(on);
+        self
+    }
+
+    /// Which addresses a host name may stand for. Default: any, IPv4 first (Python: IPv4 only, unless a subclass says else).
+    pub fn address_family(mut self, family: AddressFamily) -> Self {
+        self.options.bind.address_family = Some(family);
+        self
+    }
+
+    /// Sets socket options before the socket is bound. Python: overriding `server_bind`.
+    pub fn socket_options(
+        mut self,
+        set: impl Fn(&SockRef<'_>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.bind.set_options = Some(Arc::new(set));
+        self
+    }
+
+    /// How many requests may be in progress at once, and what happens to more. Default: for connections
+    /// [`Limit::from_descriptors`], for datagrams none (Python: none).
+    pub fn max_connections(mut self, limit: Limit) -> Self {
+        self.options.max_connections = Some(limit);
+        self
+    }
+
+    /// How long `handle_request` waits for a request. Default: for ever. No effect on `serve_forever`, as in Python.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.timeout = limit.into();
+        self
+    }
+
+    /// How often `service_actions` is called while no requests come. Default: every 500 ms; `None` is never. A shutdown doesn't
+    /// wait for it. Python: an argument of `serve_forever`.
+    pub fn poll_interval(mut self, every: impl Into<Option<Duration>>) -> Self {
+        self.options.poll_interval = every.into();
+        self
+    }
+
+    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
+    /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
+    pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.request_timeout = limit.into();
+        self
+    }
+
+    /// How long a keep-alive connection may be silent between two requests. Default: for ever.
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.idle_timeout = limit.into();
+        self
+    }
+
+    /// Who hears what happens in the server. Default: [`LogObserver`].
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.options.observer = Box::new(observer);
+        self
+    }
+
+    /// Binds to `address` and listens.
+    ///
+    /// # Errors
+    /// [`ServerError::Resolve`], [`ServerError::Bind`] or [`ServerError::Activate`], which name the address.
+    pub fn bind<A, Kind: 'static>(self, address: A) -> Result<Server<T, H, M, S>, ServerError>
+    where
+        T: Bind<A>,
+        H: RequestHandlerClass<T::Request, S, Kind>,
+        F: HandlerFactory<T::Request, S, H>,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        FromM: Provide<M>,
+        FromS: Provide<S>,
+    {
+        self.server_bind(address)?.server_activate()
+    }
+
+    /// Binds to `address` without listening yet. Python: `bind_and_activate=False`, then `server_bind()`.
+    ///
+    /// # Errors
+    /// [`ServerError::Resolve`] or [`ServerError::Bind`], which name the address.
+    pub fn server_bind<A, Kind: 'static>(self, address: A) -> Result<Bound<Server<T, H, M, S>>, ServerError>
+    where
+        T: Bind<A>,
+        H: RequestHandlerClass<T::Request, S, Kind>,
+        F: HandlerFactory<T::Request, S, H>,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        FromM: Provide<M>,
+        FromS: Provide<S>,
+    {
+        let transport = T::server_bind(address, &self.options.bind)?;
+        self.with_transport(transport)
+    }
+
+    /// Serves on a transport that exists already: a listener that was passed down, or one of your own kind that has no
+    /// address to bind to.
+    ///
+    /// # Errors
+    /// [`ServerError::Activate`], [`ServerError::Start`].
+    pub fn serve_on<Kind: 'static>(self, transport: T) -> Result<Server<T, H, M, S>, ServerError>
+    where
+        T: Transport,
+        H: RequestHandlerClass<T::Request, S, Kind>,
+        F: HandlerFactory<T::Request, S, H>,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        FromM: Provide<M>,
+        FromS: Provide<S>,
+    {
+        self.with_transport(transport)?.server_activate()
+    }
+
+    fn with_transport<Kind: 'static>(self, transport: T) -> Result<Bound<Server<T, H, M, S>>, ServerError>
+    where
+        T: Transport,
+        H: RequestHandlerClass<T::Request, S, Kind>,
+        F: HandlerFactory<T::Request, S, H>,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        FromM: Provide<M>,
+        FromS: Provide<S>,
+    {
+        let Options { request_queue_size, max_connections, observer, .. } = self.options;
+        let core_options = CoreOptions {
+            limit: max_connections.unwrap_or_else(T::default_limit),
+            observer,
+            poll_interval: self.options.poll_interval,
+            request_timeout: self.options.request_timeout,
+            idle_timeout: self.options.idle_timeout,
+        };
+        let core = Core::new(transport.server_address().into(), core_options)?;
+        let (class, mixin, state) = (erase(self.factory), self.mixin.provide(), self.state.provide());
+        let server = Server::assemble(transport, core, class, mixin, state, self.options.timeout);
+        Ok(Bound { server, request_queue_size })
+    }
+}
+
+/// A server that is bound and doesn't listen yet: clients are refused. The moment to set options of the socket.
+///
+/// ```
+/// use socketserver_core::TcpServer;
+/// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+/// # #[derive(Default)] struct Upper;
+/// # impl StreamRequestHandler for Upper { fn handle(&mut self, _: &mut StreamContext<'_>) -> HandlerResult { Ok(()) } }
+/// use std::net::TcpStream;
+///
+/// let bound = TcpServer::<Upper>::builder().server_bind("127.0.0.1:0")?;
+/// assert!(TcpStream::connect(bound.server_address()).is_err());
+/// bound.setsockopt(|socket| socket.set_recv_buffer_size(65536))?;
+/// let server = bound.server_activate()?;
+/// assert!(TcpStream::connect(server.server_address()).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a bound server refuses clients until `server_activate`"]
+#[derive(Debug)]
+pub struct Bound<Server> {
+    server: Server,
+    request_queue_size: i32,
+}
+
+impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Bound<Server<T, H, M, S>> {
+    /// The address it is bound to.
+    pub fn server_address(&self) -> T::Address {
+        self.server.server_address()
+    }
+
+    /// Sets options of the listening socket.
+    ///
+    /// # Errors
+    /// What `set` returns.
+    pub fn setsockopt<R>(&self, set: impl FnOnce(&SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
+        self.server.setsockopt(set)
+    }
+
+    /// Starts to listen. Python: `server_activate()`.
+    ///
+    /// # Errors
+    /// [`ServerError::Activate`]; the socket is closed then.
+    pub fn server_activate(self) -> Result<Server<T, H, M, S>, ServerError> {
+        if let Some(transport) = self.server.socket() {
+            transport.server_activate(self.request_queue_size).map_err(|source| ServerError::Activate {
+                address: transport.server_address().to_string(),
+                source,
+            })?;
+        }
+        Ok(self.server)
+    }
+}
+
+impl<T, H, M, S, F, FromM, FromS> fmt::Debug for ServerBuilder<T, H, M, S, F, FromM, FromS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder").field("bind", &self.options.bind).finish_non_exhaustive()
+    }
+}

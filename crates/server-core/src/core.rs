@@ -1,0 +1,305 @@
+//! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
+
+use crate::{
+    Event, Limit, Observer, ServerError, Stats, limit::Gate, registry::Registry, stats::Counters, wake::Waker,
+};
+use parking_lot::{Condvar, Mutex};
+use socketserver_handlers::{Panicked, ServerControl};
+use socketserver_net::Address;
+use std::{
+    cell::RefCell,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+pub(crate) struct Core {
+    pub(crate) address: Address,
+    pub(crate) waker: Waker,
+    pub(crate) gate: Gate,
+    pub(crate) registry: Registry,
+    pub(crate) counters: Counters,
+    pub(crate) poll_interval: Option<Duration>,
+    request_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    observer: Box<dyn Observer>,
+    next_id: AtomicU64,
+    stop: AtomicBool,
+    draining: AtomicBool,
+    /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
+    in_child: AtomicBool,
+    life: Mutex<Life>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Never served. A shutdown is remembered, for a thread that is about to serve.
+    Fresh,
+    Serving,
+    /// Served before. A shutdown has nothing to stop.
+    Stopped,
+}
+
+#[derive(Debug)]
+struct Life {
+    phase: Phase,
+    /// Threads inside `handle_request`.
+    handling: usize,
+    closed: bool,
+    drain_until: Option<Instant>,
+}
+
+/// The values of [`Core`] that a builder sets.
+pub(crate) struct CoreOptions {
+    pub(crate) limit: Limit,
+    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) poll_interval: Option<Duration>,
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+}
+
+thread_local! {
+    /// The servers that this thread is inside of: serving, or in one of their handlers. It must not wait for them.
+    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Leaves when dropped.
+pub(crate) struct Inside(usize);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with_borrow_mut(|inside| {
+            if let Some(at) = inside.iter().rposition(|core| *core == self.0) {
+                inside.remove(at);
+            }
+        });
+    }
+}
+
+impl Core {
+    pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
+        let waker =
+            Waker::new().map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        Ok(Core {
+            address,
+            waker,
+            gate: Gate::new(options.limit),
+            registry: Registry::default(),
+            counters: Counters::default(),
+            poll_interval: options.poll_interval,
+            request_timeout: options.request_timeout,
+            idle_timeout: options.idle_timeout,
+            observer: options.observer,
+            next_id: AtomicU64::new(1),
+            stop: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            in_child: AtomicBool::new(false),
+            life: Mutex::new(Life { phase: Phase::Fresh, handling: 0, closed: false, drain_until: None }),
+            changed: Condvar::new(),
+        })
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Relaxed)
+    }
+
+    pub(crate) fn emit(&self, event: &Event<'_>) {
+        // An observer that panics must not take a request, or the loop, with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.observer.event(event)));
+    }
+
+    pub(crate) fn wants_requests(&self) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.observer.wants_requests())).unwrap_or(false)
+    }
+
+    /// Runs a hook that belongs to no request; a panic is an event.
+    pub(crate) fn hook<R>(&self, hook: &'static str, code: impl FnOnce() -> R) -> Option<R> {
+        catch_unwind(AssertUnwindSafe(code))
+            .map_err(|payload| {
+                self.emit(&Event::HookPanicked { hook, message: &Panicked::from(payload).message });
+            })
+            .ok()
+    }
+
+    pub(crate) fn enter(&self) -> Inside {
+        let this = std::ptr::from_ref(self).addr();
+        INSIDE.with_borrow_mut(|inside| inside.push(this));
+        Inside(this)
+    }
+
+    pub(crate) fn is_inside(&self) -> bool {
+        INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Relaxed)
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.life.lock().phase == Phase::Serving
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.read(self.gate.inside())
+    }
+
+    /// Begins to serve; `None` if a shutdown came first.
+    pub(crate) fn begin_serving(&self) -> Result<Option<Serving<'_>>, ServerError> {
+        let mut life = self.life.lock();
+        if life.closed {
+            return Err(ServerError::Closed);
+        }
+        if life.phase == Phase::Serving {
+            return Err(ServerError::AlreadyServing { address: self.address.to_string() });
+        }
+        if self.stop.swap(false, Relaxed) {
+            self.waker.reset();
+            life.phase = Phase::Stopped;
+            return Ok(None);
+        }
+        life.phase = Phase::Serving;
+        life.drain_until = None;
+        self.draining.store(false, Relaxed);
+        drop(life);
+        self.emit(&Event::Serving { address: &self.address });
+        Ok(Some(Serving(self)))
+    }
+
+    /// Begins a `handle_request`. A shutdown that comes meanwhile ends it, and only it.
+    pub(crate) fn begin_handling(&self) -> Result<Handling<'_>, ServerError> {
+        let mut life = self.life.lock();
+        if life.closed {
+            return Err(ServerError::Closed);
+        }
+        life.handling += 1;
+        if !self.stop.load(Relaxed) {
+            self.draining.store(false, Relaxed);
+        }
+        Ok(Handling(self))
+    }
+
+    /// Asks the loop to stop. Returns at once.
+    pub(crate) fn request_stop(&self, drain_until: Option<Instant>) {
+        if self.in_child.load(Relaxed) {
+            return;
+        }
+        let mut life = self.life.lock();
+        self.draining.store(true, Relaxed);
+        life.drain_until = drain_until.or(life.drain_until);
+        // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
+        if life.phase != Phase::Stopped || life.handling > 0 {
+            self.stop.store(true, Relaxed);
+            self.waker.wake();
+        }
+    }
+
+    /// How long requests in progress may still take, if the shutdown said so.
+    pub(crate) fn drain_until(&self) -> Option<Instant> {
+        self.life.lock().drain_until
+    }
+
+    /// Waits until the loop has ended. Must not be called from inside.
+    pub(crate) fn wait_until_stopped(&self) {
+        let mut life = self.life.lock();
+        while life.phase == Phase::Serving {
+            self.changed.wait(&mut life);
+        }
+    }
+
+    /// Waits until the loop has ended and no request is in progress; false if `until` came first.
+    pub(crate) fn wait_until_idle(&self, until: Instant) -> bool {
+        let mut life = self.life.lock();
+        while life.phase == Phase::Serving || self.gate.inside() > 0 {
+            if self.changed.wait_until(&mut life, until).timed_out() {
+                return life.phase != Phase::Serving && self.gate.inside() == 0;
+            }
+        }
+        true
+    }
+
+    /// No serving from now on.
+    pub(crate) fn close(&self) {
+        self.life.lock().closed = true;
+        self.request_stop(None);
+    }
+
+    /// A request has left. Wakes who waits for room, and who waits for the end.
+    pub(crate) fn left(&self) {
+        let (inside, wake) = self.gate.leave();
+        if wake {
+            self.waker.wake();
+        }
+        if inside == 0 && self.draining.load(Relaxed) {
+            drop(self.life.lock()); // so that a waiter is either before its check or in its wait
+            self.changed.notify_all();
+        }
+    }
+
+    /// From now on this is a forked child's copy.
+    pub(crate) fn enter_child(&self) {
+        self.in_child.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_child(&self) -> bool {
+        self.in_child.load(Relaxed)
+    }
+
+    fn end(&self, change: impl FnOnce(&mut Life)) {
+        let mut life = self.life.lock();
+        change(&mut life);
+        if life.phase != Phase::Serving && life.handling == 0 {
+            self.stop.store(false, Relaxed);
+            self.waker.reset();
+        }
+        drop(life);
+        self.changed.notify_all();
+    }
+}
+
+/// In `serve_forever`; out of it when dropped.
+pub(crate) struct Serving<'a>(&'a Core);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.emit(&Event::Stopped { address: &self.0.address });
+        self.0.end(|life| life.phase = Phase::Stopped);
+    }
+}
+
+/// In `handle_request`; out of it when dropped.
+pub(crate) struct Handling<'a>(&'a Core);
+
+impl Drop for Handling<'_> {
+    fn drop(&mut self) {
+        self.0.end(|life| life.handling -= 1);
+    }
+}
+
+impl ServerControl for Core {
+    fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+    fn request_shutdown(&self) {
+        self.request_stop(None);
+    }
+    fn server_address(&self) -> Address {
+        self.address.clone()
+    }
+    fn request_timeout(&self) -> Option<Duration> {
+        self.request_timeout
+    }
+    fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("address", &self.address)
+            .field("life", &self.life)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! Steering a server from anywhere.
+
+use crate::{Stats, core::Core};
+use socketserver_handlers::ServerControl;
+use socketserver_net::Address;
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Steers a server: from another thread, from a handler, from a signal's thread. Knows no types, can be cloned, and outlives the
+/// server without harm.
+#[derive(Clone)]
+pub struct Handle(pub(crate) Arc<Core>);
+
+/// What came of a [`Handle::shutdown`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// Requests that were in progress and came to their end in time.
+    pub drained: usize,
+    /// Requests that were still in progress at the deadline: their connections were shut down, their children killed.
+    pub forced: usize,
+    /// Clients that have been turned away since the server was made.
+    pub refused: u64,
+    /// How long the shutdown took.
+    pub elapsed: Duration,
+}
+
+/// What was forced gets this long to notice, so that a report is about a server at rest.
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
+
+impl Handle {
+    /// Stops the server: nothing is accepted from now on, requests in progress may go on for `deadline`, the rest is then ended
+    /// by force. Returns when all have ended.
+    ///
+    /// Handlers see `cx.server.is_draining()`. From the serving thread or from a handler, which are themselves what is
+    /// waited for, it asks and returns at once; then nothing is ended by force.
+    pub fn shutdown(&self, deadline: Duration) -> ShutdownReport {
+        let begun = Instant::now();
+        let until = begun.checked_add(deadline);
+        self.0.request_stop(until);
+        let in_progress = self.0.gate.inside();
+        let mut forced = 0;
+        if !self.0.is_inside() {
+            let until = until.unwrap_or(begun + Duration::from_secs(86_400 * 365));
+            if !self.0.wait_until_idle(until) {
+                forced = self.0.gate.inside();
+                self.0.registry.close_all();
+                self.0.wait_until_idle(Instant::now() + GRACE);
+            }
+        }
+        ShutdownReport {
+            drained: in_progress.saturating_sub(forced),
+            forced,
+            refused: self.stats().refused,
+            elapsed: begun.elapsed(),
+        }
+    }
+
+    /// Asks the server to stop, and returns at once.
+    pub fn request_shutdown(&self) {
+        self.0.request_stop(None);
+    }
+
+    pub(crate) fn stop_and_wait(&self) {
+        self.0.request_stop(None);
+        if !self.0.is_inside() {
+            self.0.wait_until_stopped();
+        }
+    }
+
+    /// Whether `serve_forever` is running.
+    pub fn is_serving(&self) -> bool {
+        self.0.is_serving()
+    }
+
+    /// Whether the server has been told to stop.
+    pub fn is_draining(&self) -> bool {
+        self.0.is_draining()
+    }
+
+    /// The address that the server listens on, or listened on.
+    pub fn server_address(&self) -> Address {
+        self.0.address.clone()
+    }
+
+    /// Counts of what the server has done.
+    pub fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(&self.0).finish()
+    }
+}

@@ -1,0 +1,175 @@
+//! TCP and UDP.
+
+use crate::{
+    AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, error::written,
+};
+use socket2::{Domain, Type};
+use socketserver_net::{Datagram, DatagramPool, Socket, TcpStream};
+use socketserver_sys::Child;
+use std::{
+    fmt::Debug,
+    io,
+    net::{Shutdown, SocketAddr, ToSocketAddrs},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::Arc,
+};
+
+/// Connections over TCP. Python: `TCPServer`.
+///
+/// Binds to whatever [`ToSocketAddrs`] takes. Where a name stands for several addresses they are tried in turn, IPv4
+/// first, as Python's `AF_INET` servers would; `address_family` and `dual_stack` of the builder change that.
+/// SO_REUSEADDR is on by default (Python: off), so that a server can be started again at once.
+#[derive(Debug)]
+pub struct Tcp {
+    listener: socket2::Socket,
+    address: SocketAddr,
+}
+
+/// Datagrams over UDP. Python: `UDPServer`.
+///
+/// Binds as [`Tcp`] does, without SO_REUSEADDR. A datagram that is longer than `max_packet_size` (8192 bytes by default) is
+/// cut, and says so.
+#[derive(Debug)]
+pub struct Udp {
+    socket: Arc<Socket>,
+    pool: Arc<DatagramPool>,
+    address: SocketAddr,
+}
+
+impl Transport for Tcp {
+    type Request = TcpStream;
+    type Address = SocketAddr;
+
+    fn get_request(&self) -> io::Result<(TcpStream, PeerAddress<Self>)> {
+        let (stream, peer) = crate::adopt::accept(&self.listener)?;
+        let peer = peer.as_socket().ok_or(io::ErrorKind::ConnectionAborted)?;
+        Ok((stream.into(), peer))
+    }
+
+    fn readiness(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
+    fn server_address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
+        self.listener.listen(request_queue_size)
+    }
+
+    fn shutdown_request(request: &mut TcpStream) {
+        // A view that somebody kept becomes dead in both directions, so that the client isn't left with half a connection.
+        let how = if request.is_shared() { Shutdown::Both } else { Shutdown::Write };
+        let _ = request.shutdown(how); // the client may be gone already
+    }
+
+    fn close_in_child(&self, child: &Child) {
+        child.close_inherited(self.listener.as_fd());
+    }
+}
+
+impl Transport for Udp {
+    type Request = Datagram;
+    type Address = SocketAddr;
+
+    fn get_request(&self) -> io::Result<(Datagram, SocketAddr)> {
+        self.pool.receive(&self.socket)
+    }
+
+    fn readiness(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    fn server_address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn default_limit() -> Limit {
+        Limit::none() // a datagram holds no descriptor
+    }
+}
+
+impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
+    fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
+        let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
+        Ok(Tcp { listener, address })
+    }
+}
+
+impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
+    fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
+        let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
+        let pool = DatagramPool::new(options.max_packet_size);
+        Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
+    }
+}
+
+impl Tcp {
+    /// Serves a listening socket that is already open, such as one that a supervisor passed down.
+    ///
+    /// # Errors
+    /// [`ServerError::Adopt`] if it isn't a listening TCP socket.
+    pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
+        let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
+        let address = adopt::inet(&listener, &address)?;
+        Ok(Tcp { listener, address })
+    }
+}
+
+impl Udp {
+    /// Serves a bound socket that is already open, with datagrams of up to `max_packet_size` bytes.
+    ///
+    /// # Errors
+    /// [`ServerError::Adopt`] if it isn't a bound UDP socket.
+    pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
+        let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
+        let address = adopt::inet(&socket, &address)?;
+        let pool = DatagramPool::new(max_packet_size);
+        Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
+    }
+}
+
+/// Binds to the first of the addresses that can be bound.
+fn bind_first<A: ToSocketAddrs + Debug>(
+    address: A,
+    kind: Type,
+    reuse_address: bool,
+    options: &BindOptions,
+) -> Result<(socket2::Socket, SocketAddr), ServerError> {
+    let unresolved = |source| ServerError::Resolve { address: written(&address), source };
+    let mut candidates: Vec<_> = address.to_socket_addrs().map_err(unresolved)?.collect();
+    match options.address_family {
+        Some(family) => candidates.retain(|it| it.is_ipv6() == (family == AddressFamily::Inet6)),
+        None if options.dual_stack == Some(true) => candidates.sort_by_key(SocketAddr::is_ipv4),
+        None => candidates.sort_by_key(SocketAddr::is_ipv6),
+    }
+    let mut failed = None;
+    for candidate in candidates {
+        match bind_one(candidate, kind, reuse_address, options) {
+            Ok(bound) => return Ok(bound),
+            Err(source) => failed = Some(ServerError::Bind { address: candidate.to_string(), source }),
+        }
+    }
+    let none = || io::Error::new(io::ErrorKind::InvalidInput, "no address of the wanted family");
+    Err(failed.unwrap_or_else(|| unresolved(none())))
+}
+
+fn bind_one(
+    address: SocketAddr,
+    kind: Type,
+    reuse_address: bool,
+    options: &BindOptions,
+) -> io::Result<(socket2::Socket, SocketAddr)> {
+    let socket = socket2::Socket::new(Domain::for_address(address), kind, None)?;
+    if let (Some(dual_stack), true) = (options.dual_stack, address.is_ipv6()) {
+        socket.set_only_v6(!dual_stack)?;
+    }
+    options.apply(&socket, reuse_address)?;
+    if kind == Type::STREAM {
+        socket.set_nonblocking(true)?; // a client that resets before accept must not leave the loop waiting in it
+    }
+    socket.bind(&address.into())?;
+    let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::InvalidData)?;
+    Ok((socket, address))
+}

@@ -1,0 +1,194 @@
+//! A request on its way to where it is processed, and its end.
+
+use crate::{Outcome, PeerAddress, ServerHooks, Session, Ticket, Transport, server::Shared};
+use socketserver_handlers::{HandlerError, HandlerResult, Panicked, ServerControl, ServerRef, guarded};
+use socketserver_net::{Deadline, Request, TimedOut, is_disconnect};
+use socketserver_sys::Child;
+use std::{fmt, sync::Arc, time::Instant};
+
+/// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
+///
+/// Whatever happens to it, its socket is closed once and its end is told once. A job that is dropped closes its request
+/// without serving it.
+pub struct Job<T: Transport, S: ServerHooks<T>> {
+    /// Taken when the job ends.
+    pub(crate) parts: Option<Parts<T>>,
+    pub(crate) shared: Arc<Shared<T, S>>,
+}
+
+pub(crate) struct Parts<T: Transport> {
+    pub(crate) request: T::Request,
+    pub(crate) peer: PeerAddress<T>,
+    pub(crate) ticket: Ticket,
+}
+
+impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
+    pub(crate) fn new(
+        shared: &Arc<Shared<T, S>>,
+        request: T::Request,
+        peer: PeerAddress<T>,
+        holds_a_place: bool,
+    ) -> Self {
+        let connection = request.connection();
+        let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
+        Job { parts: Some(Parts { request, peer, ticket }), shared: shared.clone() }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &T::Request {
+        &self.parts().request
+    }
+
+    /// Who it is from.
+    pub fn client_address(&self) -> &PeerAddress<T> {
+        &self.parts().peer
+    }
+
+    /// Serves the request, here and now: a handler is made and run, an error is reported, the request is closed. Never panics,
+    /// whatever user code does.
+    pub fn run(mut self) -> Outcome {
+        let shared = self.shared.clone();
+        let _inside = shared.core.enter();
+        let server = ServerRef::new(&shared.state, &*shared.core);
+        let parts = self.parts_mut();
+        if let Some(limit) = ServerControl::request_timeout(&*shared.core)
+            && let Some(connection) = parts.request.connection()
+        {
+            let end = Instant::now().checked_add(limit);
+            connection.set_deadline(end.map(|end| (end, Deadline::Request)));
+        }
+        let result = guarded(|| {
+            let call =
+                FinishRequest { request: &mut parts.request, peer: &parts.peer, shared: &shared, server };
+            shared.state.finish_request(call)
+        });
+        self.end(result)
+    }
+
+    /// Reports that the request could not be run, and closes it. For a mix-in that can't start a thread, say.
+    pub fn fail(self, error: impl Into<HandlerError>) -> Outcome {
+        self.end(Err(error.into()))
+    }
+
+    /// Closes the request without telling the client, and keeps its place among those in progress: for a parent whose
+    /// child serves it.
+    pub fn close(mut self) -> Ticket {
+        let parts = self.parts.take().expect("a job has its parts until it ends");
+        self.shared.core.hook("close_request", || self.shared.state.close_request(parts.request));
+        parts.ticket
+    }
+
+    /// Makes this process's copy of the server one of a forked child: the listening socket is closed, and shutting down is left
+    /// to the parent.
+    pub fn enter_child(&self, child: &Child) {
+        self.shared.core.enter_child();
+        self.shared.listening.try_with(|transport| transport.close_in_child(child));
+    }
+
+    /// Emits what a mix-in has to say.
+    pub fn emit(&self, event: &crate::Event<'_>) {
+        self.shared.core.emit(event);
+    }
+
+    /// Turns a job of a keep-alive handler into a session that can wait without a thread.
+    ///
+    /// # Errors
+    /// The job itself if its handler is of another kind, or couldn't be made (which is reported).
+    pub fn into_session(self) -> Result<Session<T, S>, Option<Self>> {
+        Session::new(self)
+    }
+
+    pub(crate) fn refuse(mut self) {
+        self.parts_mut().ticket.set_outcome(Outcome::Refused);
+    }
+
+    pub(crate) fn parts(&self) -> &Parts<T> {
+        self.parts.as_ref().expect("a job has its parts until it ends")
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> &mut Parts<T> {
+        self.parts.as_mut().expect("a job has its parts until it ends")
+    }
+
+    pub(crate) fn end(mut self, result: HandlerResult) -> Outcome {
+        let outcome = self.shared.judge(&self.parts().peer, result);
+        self.parts_mut().ticket.set_outcome(outcome);
+        outcome // the rest is `drop`
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
+    /// What a result means; reports it if it is an error that somebody should hear of.
+    fn judge(&self, peer: &PeerAddress<T>, result: HandlerResult) -> Outcome {
+        let Err(error) = result else { return Outcome::Completed };
+        let outcome = if let Some(timed_out) = TimedOut::of(&*error) {
+            Outcome::TimedOut(timed_out.deadline)
+        } else if is_disconnect(&*error) {
+            Outcome::Disconnected
+        } else if error.is::<Panicked>() {
+            Outcome::Panicked
+        } else {
+            Outcome::Failed
+        };
+        // A client that went away, or had nothing more to ask, is nobody's error.
+        if !matches!(outcome, Outcome::Disconnected | Outcome::TimedOut(Deadline::Idle)) {
+            self.core.hook("handle_error", || self.state.handle_error(peer, &error));
+        }
+        outcome
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
+    fn drop(&mut self) {
+        let Some(Parts { mut request, mut ticket, .. }) = self.parts.take() else { return };
+        if let Some(connection) = request.connection() {
+            ticket.set_traffic(connection.traffic());
+        }
+        let Shared { core, state, .. } = &*self.shared;
+        core.hook("shutdown_request", || state.shutdown_request(&mut request));
+        core.hook("close_request", || state.close_request(request));
+        drop(ticket); // the end is told when the socket is closed
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> fmt::Debug for Job<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("client_address", &self.parts.as_ref().map(|it| &it.peer))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The call that a [`finish_request`](ServerHooks::finish_request) hook is about.
+pub struct FinishRequest<'a, T: Transport, S: ServerHooks<T>> {
+    request: &'a mut T::Request,
+    peer: &'a PeerAddress<T>,
+    shared: &'a Shared<T, S>,
+    server: ServerRef<'a, S>,
+}
+
+impl<T: Transport, S: ServerHooks<T>> FinishRequest<'_, T, S> {
+    /// The request.
+    pub fn request(&mut self) -> &mut T::Request {
+        self.request
+    }
+
+    /// Who it is from.
+    pub fn client_address(&self) -> &PeerAddress<T> {
+        self.peer
+    }
+
+    /// Makes a handler and runs it: setup, handle, finish. What Python's `finish_request` does.
+    ///
+    /// # Errors
+    /// What the handler failed with.
+    pub fn finish(self) -> HandlerResult {
+        self.shared.class.serve(self.request, self.peer, self.server)
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> fmt::Debug for FinishRequest<'_, T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FinishRequest").field("client_address", self.peer).finish_non_exhaustive()
+    }
+}

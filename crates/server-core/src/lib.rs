@@ -1,0 +1,61 @@
+//! The servers: transports, the loop, and what joins them with handlers and mix-ins.
+//!
+//! | | |
+//! |---|---|
+//! | [`Server`] | joins a [`Transport`], a handler class, a [`MixIn`] and a state |
+//! | [`BaseServer`] | what every server can do, as `dyn BaseServer` |
+//! | [`ServerBuilder`] | all that can be said of a server before it exists |
+//! | [`ServerHooks`] | what a Python program overrides in a server class |
+//! | [`Handle`] | steers a server from anywhere |
+//! | [`Tcp`], [`Udp`], [`UnixStream`], [`UnixDatagram`] | what a server listens on |
+//! | [`Acceptor`] → [`Job`] → [`Session`] | a request on its way |
+//! | [`Observer`], [`Event`], [`Stats`] | what happened |
+//!
+//! There is no concurrency here but [`Sequential`], which has none; the mix-ins are in a crate of their own.
+#![forbid(unsafe_code)]
+
+mod accept_error;
+mod acceptor;
+mod adopt;
+mod base_server;
+mod bind_options;
+mod builder;
+mod core;
+mod error;
+mod event;
+mod handle;
+mod hooks;
+mod inet;
+mod job;
+mod limit;
+mod listening;
+mod mixin;
+mod registry;
+mod server;
+mod session;
+mod socket_file;
+mod stats;
+mod ticket;
+mod transport;
+mod unix;
+mod wake;
+
+pub use accept_error::AcceptError;
+pub use acceptor::{Accepted, Acceptor};
+pub use base_server::BaseServer;
+pub use bind_options::{AddressFamily, BindOptions};
+pub use builder::{Bound, Given, Provide, ServerBuilder};
+pub use error::ServerError;
+pub use event::{Event, LogObserver, Observer, Outcome};
+pub use handle::{Handle, ShutdownReport};
+pub use hooks::ServerHooks;
+pub use inet::{Tcp, Udp};
+pub use job::{FinishRequest, Job};
+pub use limit::Limit;
+pub use mixin::{MixIn, Runs, Sequential};
+pub use server::{Handled, Server, TcpServer, UdpServer, UnixDatagramServer, UnixStreamServer};
+pub use session::Session;
+pub use stats::Stats;
+pub use ticket::Ticket;
+pub use transport::{Bind, PeerAddress, Transport};
+pub use unix::{UnixDatagram, UnixStream};

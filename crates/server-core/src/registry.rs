@@ -1,0 +1,46 @@
+//! The requests in progress, so that they can be ended from outside.
+
+use parking_lot::Mutex;
+use socketserver_net::Wire;
+use std::{collections::HashMap, fmt, net::Shutdown, sync::Weak};
+
+/// How a request in progress is ended by force.
+pub(crate) enum Closer {
+    /// By shutting its connection down: whatever blocks on it returns.
+    Connection(Weak<dyn Wire>),
+    /// By what the mix-in said, such as killing a child.
+    Other(Box<dyn Fn() + Send>),
+}
+
+#[derive(Default)]
+pub(crate) struct Registry(Mutex<HashMap<u64, Closer>>);
+
+impl Registry {
+    pub(crate) fn insert(&self, id: u64, closer: Closer) {
+        self.0.lock().insert(id, closer);
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        self.0.lock().remove(&id);
+    }
+
+    /// Ends all of them; they still have to notice.
+    pub(crate) fn close_all(&self) {
+        for closer in self.0.lock().values() {
+            match closer {
+                Closer::Connection(wire) => {
+                    if let Some(wire) = wire.upgrade() {
+                        let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
+                    }
+                }
+                Closer::Other(close) => close(),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
+    }
+}

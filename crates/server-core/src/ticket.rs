@@ -1,0 +1,95 @@
+//! One request's place among those in progress: held from accept to close, given back exactly once.
+
+use crate::{Event, Outcome, core::Core, registry::Closer};
+use socketserver_net::{Address, Connection, Traffic};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+/// Counts a request as in progress until it is dropped. A forking mix-in keeps it for as long as the child lives.
+pub struct Ticket {
+    core: Arc<Core>,
+    id: u64,
+    is_listed: bool,
+    /// Only if somebody listens.
+    story: Option<(Address, Instant)>,
+    traffic: Traffic,
+    outcome: Outcome,
+    holds_a_place: bool,
+}
+
+impl Ticket {
+    /// For a request that has been accepted. With `holds_a_place` it has entered the gate, and leaves it at the end.
+    pub(crate) fn new(
+        core: &Arc<Core>,
+        peer: impl Into<Address>,
+        connection: Option<&Connection>,
+        holds_a_place: bool,
+    ) -> Self {
+        core.counters.accepted.fetch_add(1, Relaxed);
+        let id = core.next_id();
+        let story = core.wants_requests().then(|| (peer.into(), Instant::now()));
+        if let Some((peer, _)) = &story {
+            core.emit(&Event::RequestStarted { id, peer });
+        }
+        if let Some(connection) = connection {
+            core.registry.insert(id, Closer::Connection(connection.downgrade()));
+        }
+        Ticket {
+            core: core.clone(),
+            id,
+            is_listed: connection.is_some(),
+            story,
+            traffic: Traffic::default(),
+            outcome: Outcome::Dropped,
+            holds_a_place,
+        }
+    }
+
+    /// How the request ended; to be said before the ticket is dropped.
+    pub fn set_outcome(&mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+
+    pub(crate) fn set_traffic(&mut self, traffic: Traffic) {
+        self.traffic = traffic;
+    }
+
+    /// How a shutdown whose deadline has passed ends this request, instead of shutting its connection down.
+    pub fn set_closer(&mut self, close: impl Fn() + Send + 'static) {
+        self.is_listed = true;
+        self.core.registry.insert(self.id, Closer::Other(Box::new(close)));
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.core.is_child() {
+            return; // the parent keeps the books, and its locks are not ours
+        }
+        if self.is_listed {
+            self.core.registry.remove(self.id);
+        }
+        self.core.counters.ended(self.outcome);
+        if let Some((peer, started)) = &self.story {
+            self.core.emit(&Event::RequestEnded {
+                id: self.id,
+                peer,
+                outcome: self.outcome,
+                duration: started.elapsed(),
+                traffic: self.traffic,
+            });
+        }
+        if self.holds_a_place {
+            self.core.left();
+        }
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("id", &self.id).field("outcome", &self.outcome).finish_non_exhaustive()
+    }
+}

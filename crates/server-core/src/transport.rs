@@ -1,0 +1,82 @@
+//! What a server listens on, as a trait that outsiders implement too.
+
+use crate::{BindOptions, Limit, ServerError};
+use socketserver_net::{Address, Request};
+use socketserver_sys::Child;
+use std::{
+    fmt::{Debug, Display},
+    io,
+    os::fd::BorrowedFd,
+};
+
+/// How the peers of a transport's requests are named.
+pub type PeerAddress<T> = <<T as Transport>::Request as Request>::Address;
+
+/// A listening endpoint that gives one request after another: [`Tcp`](crate::Tcp), [`Udp`](crate::Udp),
+/// [`UnixStream`](crate::UnixStream), [`UnixDatagram`](crate::UnixDatagram), or a type of your own.
+///
+/// It is what a Python program writes by overriding `get_request` and its like in a server class. A server calls, in this
+/// order:
+/// 1. [`Bind::server_bind`], which makes the transport;
+/// 2. [`server_activate`](Self::server_activate);
+/// 3. again and again: waits until [`readiness`](Self::readiness) can be read, then [`get_request`](Self::get_request) until it says `WouldBlock`;
+/// 4. for each request, when its handler has ended, [`shutdown_request`](Self::shutdown_request), then [`close_request`](Self::close_request);
+/// 5. `drop`, which closes what the transport owns.
+pub trait Transport: Send + Sync + Sized + 'static {
+    /// What a handler gets.
+    type Request: Request;
+
+    /// What the server itself is called.
+    type Address: Clone + Debug + Display + Into<Address> + Send + Sync + 'static;
+
+    /// Takes the next request, if there is one. **Must not block.**
+    ///
+    /// # Errors
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none. Errors of one client are skipped, those of exhaustion wait,
+    /// others end the loop: the server decides by [`AcceptError`](crate::AcceptError).
+    fn get_request(&self) -> io::Result<(Self::Request, PeerAddress<Self>)>;
+
+    /// A descriptor that can be read when there may be a request.
+    fn readiness(&self) -> BorrowedFd<'_>;
+
+    /// The address that clients reach it by: after binding to port 0, with the port that the system chose.
+    fn server_address(&self) -> Self::Address;
+
+    /// Starts to listen, with a queue of `request_queue_size` connections that wait to be accepted. As provided, does nothing.
+    ///
+    /// # Errors
+    /// If it can't.
+    fn server_activate(&self, _request_queue_size: i32) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Tells the client that there is no more to come. As provided, does nothing.
+    fn shutdown_request(_request: &mut Self::Request) {}
+
+    /// Gives the request up. As provided, drops it.
+    fn close_request(request: Self::Request) {
+        drop(request);
+    }
+
+    /// The limit of requests in progress where the builder says nothing: [`Limit::from_descriptors`] as provided, for requests that
+    /// hold a descriptor each.
+    fn default_limit() -> Limit {
+        Limit::from_descriptors()
+    }
+
+    /// Called in a child that was forked to serve one request: closes what only the parent needs. As provided, does nothing.
+    fn close_in_child(&self, _child: &Child) {}
+}
+
+/// A transport that can be made from an address of type `A`.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` server cannot be bound to an address of type `{A}`",
+    note = "TCP and UDP take what `ToSocketAddrs` takes, such as \"127.0.0.1:8080\" or (\"localhost\", 0); Unix transports take a path or \"@name\""
+)]
+pub trait Bind<A>: Transport {
+    /// Makes a socket, sets its options, binds it; doesn't listen yet.
+    ///
+    /// # Errors
+    /// [`ServerError::Resolve`] or [`ServerError::Bind`], which name the address. Nothing stays open then.
+    fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError>;
+}

@@ -1,0 +1,157 @@
+//! Unix streams and datagrams.
+
+use crate::{Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, socket_file::SocketFile};
+use socket2::{Domain, Type};
+use socketserver_net::{self as net, Datagram, DatagramPool, Socket, UnixAddress};
+use socketserver_sys::Child;
+use std::{
+    io,
+    net::Shutdown,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::Arc,
+};
+
+/// Connections over a Unix socket. Python: `UnixStreamServer`.
+///
+/// Binds to a path, or to `@name` in Linux's abstract namespace. A socket file that a dead server left behind is
+/// removed (found out by connecting to it), and ours is removed when the server is closed; Python does neither.
+///
+/// Its requests are [`socketserver_net::UnixStream`]s.
+#[derive(Debug)]
+pub struct UnixStream {
+    listener: socket2::Socket,
+    address: UnixAddress,
+    _file: Option<SocketFile>,
+}
+
+/// Datagrams over a Unix socket. Python: `UnixDatagramServer`.
+///
+/// Binds as [`UnixStream`] does. The address of a peer is `None` if the peer's socket isn't bound, and then it can't be
+/// answered.
+#[derive(Debug)]
+pub struct UnixDatagram {
+    socket: Arc<Socket>,
+    pool: Arc<DatagramPool>,
+    address: UnixAddress,
+    _file: Option<SocketFile>,
+}
+
+impl Transport for UnixStream {
+    type Request = net::UnixStream;
+    type Address = UnixAddress;
+
+    fn get_request(&self) -> io::Result<(net::UnixStream, PeerAddress<Self>)> {
+        let (stream, peer) = adopt::accept(&self.listener)?;
+        Ok((stream.into(), UnixAddress::from(&peer)))
+    }
+
+    fn readiness(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
+    fn server_address(&self) -> UnixAddress {
+        self.address.clone()
+    }
+
+    fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
+        self.listener.listen(request_queue_size)
+    }
+
+    fn shutdown_request(request: &mut net::UnixStream) {
+        let how = if request.is_shared() { Shutdown::Both } else { Shutdown::Write };
+        let _ = request.shutdown(how); // the client may be gone already
+    }
+
+    fn close_in_child(&self, child: &Child) {
+        child.close_inherited(self.listener.as_fd());
+    }
+}
+
+impl Transport for UnixDatagram {
+    type Request = Datagram<UnixAddress>;
+    type Address = UnixAddress;
+
+    fn get_request(&self) -> io::Result<(Datagram<UnixAddress>, Option<UnixAddress>)> {
+        self.pool.receive(&self.socket)
+    }
+
+    fn readiness(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    fn server_address(&self) -> UnixAddress {
+        self.address.clone()
+    }
+
+    fn default_limit() -> Limit {
+        Limit::none() // a datagram holds no descriptor
+    }
+}
+
+impl<A: Into<UnixAddress>> Bind<A> for UnixStream {
+    fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
+        let (listener, address, file) = bind(address.into(), Type::STREAM, options)?;
+        Ok(UnixStream { listener, address, _file: file })
+    }
+}
+
+impl<A: Into<UnixAddress>> Bind<A> for UnixDatagram {
+    fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
+        let (socket, address, file) = bind(address.into(), Type::DGRAM, options)?;
+        let pool = DatagramPool::new(options.max_packet_size);
+        Ok(UnixDatagram { socket: Arc::new(Socket::new(socket)), pool, address, _file: file })
+    }
+}
+
+impl UnixStream {
+    /// Serves a listening socket that is already open. Its file is never removed.
+    ///
+    /// # Errors
+    /// [`ServerError::Adopt`] if it isn't a listening Unix stream socket.
+    pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
+        let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
+        adopt::unix(&listener, &address)?;
+        Ok(UnixStream { address: UnixAddress::from(&address), listener, _file: None })
+    }
+}
+
+impl UnixDatagram {
+    /// Serves a bound socket that is already open. Its file is never removed.
+    ///
+    /// # Errors
+    /// [`ServerError::Adopt`] if it isn't a Unix datagram socket.
+    pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
+        let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
+        adopt::unix(&socket, &address)?;
+        let pool = DatagramPool::new(max_packet_size);
+        let address = UnixAddress::from(&address);
+        Ok(UnixDatagram { socket: Arc::new(Socket::new(socket)), pool, address, _file: None })
+    }
+}
+
+fn bind(
+    address: UnixAddress,
+    kind: Type,
+    options: &BindOptions,
+) -> Result<(socket2::Socket, UnixAddress, Option<SocketFile>), ServerError> {
+    let named = address.to_string();
+    let raw =
+        address.to_sock_addr().map_err(|source| ServerError::Resolve { address: named.clone(), source })?;
+    let attempt = || {
+        let socket = socket2::Socket::new(Domain::UNIX, kind, None)?;
+        options.apply(&socket, false)?;
+        if kind == Type::STREAM {
+            socket.set_nonblocking(true)?;
+        }
+        let file = match address.as_path() {
+            Some(path) => Some(SocketFile::bind(&socket, &raw, path, kind)?),
+            None => {
+                socket.bind(&raw)?;
+                None
+            }
+        };
+        Ok((socket, file))
+    };
+    let (socket, file) = attempt().map_err(|source| ServerError::Bind { address: named, source })?;
+    Ok((socket, address, file))
+}

@@ -1,0 +1,10 @@
+//! `use socketserver::prelude::*;` brings what most programs need, and the traits of [`std::io`] that `rfile` and `wfile` are used by.
+
+pub use crate::{
+    BaseRequestHandler, BaseServer, Context, DatagramContext, DatagramRequestHandler, ForkingTcpServer,
+    ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Handle, HandlerResult, KeepAlive,
+    KeepAliveRequestHandler, Limit, ServerError, ServerHooks, StreamContext, StreamRequestHandler, Tcp, TcpServer,
+    TcpStream, ThreadingTcpServer, ThreadingUdpServer, ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Udp,
+    UdpServer, UnixDatagram, UnixDatagramServer, UnixStream, UnixStreamServer,
+};
+pub use std::io::{BufRead, Read, Write};

@@ -1,0 +1,9 @@
+//! The only unsafe code of `socketserver`: what rustix, nix and socket2 do not offer as safe functions.
+//!
+//! Everything here is safe to *call*; each block says why. The other crates `#![forbid(unsafe_code)]`.
+
+mod child;
+mod fd;
+
+pub use child::{Child, Fork, fork};
+pub use fd::adopt_fd;
