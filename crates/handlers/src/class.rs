@@ -47,13 +47,13 @@ pub trait RequestHandlerClass<R: Request, S, Kind>: Sized + 'static {
         self,
         _connection: Connection,
         _client_address: &R::Address,
-    ) -> Result<Box<dyn Session<S>>, Self> {
+    ) -> Result<Box<dyn HandlerSession<S>>, Self> {
         Err(self)
     }
 }
 
 /// A keep-alive connection with its handler, between two requests: what a reactor parks. It owns no buffers.
-pub trait Session<S>: Send {
+pub trait HandlerSession<S>: Send {
     /// The connection, to wait on.
     fn connection(&self) -> &Connection;
 
@@ -90,7 +90,7 @@ pub trait HandlerClass<R: Request, S>: Send + Sync {
         request: &mut R,
         client_address: &R::Address,
         server: ServerRef<'_, S>,
-    ) -> HandlerResult<Option<Box<dyn Session<S>>>>;
+    ) -> HandlerResult<Option<Box<dyn HandlerSession<S>>>>;
 }
 
 /// Forgets the types of a handler and of what makes it.
@@ -128,7 +128,7 @@ where
         request: &mut R,
         client_address: &R::Address,
         server: ServerRef<'_, S>,
-    ) -> HandlerResult<Option<Box<dyn Session<S>>>> {
+    ) -> HandlerResult<Option<Box<dyn HandlerSession<S>>>> {
         let Some(connection) = request.connection() else { return Ok(None) };
         crate::guarded(|| {
             let handler = self.factory.make(&Context { request, client_address, server });

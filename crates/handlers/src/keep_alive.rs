@@ -1,8 +1,8 @@
 //! The handler of a connection that brings one request after another.
 
 use crate::{
-    Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, RequestHandlerClass, ServerRef, Session, StreamContext,
-    guarded, kind, stream::prepare,
+    Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, HandlerSession, RequestHandlerClass, ServerRef,
+    StreamContext, guarded, kind, stream::prepare,
 };
 use socketserver_net::{Address, Connection, Deadline, StreamRequest};
 use std::{
@@ -131,13 +131,13 @@ where
         self,
         connection: Connection,
         client_address: &R::Address,
-    ) -> Result<Box<dyn Session<S>>, Self> {
+    ) -> Result<Box<dyn HandlerSession<S>>, Self> {
         let client_address = client_address.clone().into();
         Ok(Box::new(KeepAliveSession { handler: self, connection, client_address, is_set_up: false }))
     }
 }
 
-impl<S, H: KeepAliveRequestHandler<S>> Session<S> for KeepAliveSession<H> {
+impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H> {
     fn connection(&self) -> &Connection {
         &self.connection
     }

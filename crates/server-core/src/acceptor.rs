@@ -1,13 +1,16 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
 use crate::{
-    AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport, accept_error::BackOff,
-    server::Shared, wake::Ready,
+    AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport,
+    accept_error::BackOff,
+    server::Shared,
+    wake::{Ready, Wanted},
 };
 use socketserver_handlers::guarded;
 use std::{
     fmt, io,
     ops::ControlFlow,
+    os::fd::AsFd,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Instant,
 };
@@ -177,12 +180,20 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         until: Option<Instant>,
     ) -> Result<Ready, ServerError> {
         let core = &self.shared.core;
-        let request = open.then(|| self.transport.readiness());
-        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
+        let ear = core.ear();
+        let wanted = Wanted {
+            request: open.then(|| self.transport.readiness()),
+            mixin: mixin.wake_source(),
+            signal: ear.as_ref().map(|ear| ear.readiness().as_fd()),
+            until: [until, self.paused_until, self.next_tick].into_iter().flatten().min(),
+        };
         let ready = core
             .waker
-            .wait(request, mixin.wake_source(), until)
+            .wait(wanted)
             .map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
+        if let Some(grace) = ear.filter(|_| ready.signal).and_then(|ear| ear.take()) {
+            core.request_stop(Instant::now().checked_add(grace));
+        }
         if ready.woken && !core.is_stopping() {
             core.waker.reset(); // somebody made room; a stop stays visible to all who wait
         }

@@ -1,8 +1,8 @@
 //! The operations that every server has, whatever its types: Python's `BaseServer`.
 
-use crate::{Handle, Handled, MixIn, Server, ServerError, ServerHooks, Stats, Transport};
+use crate::{Handle, Handled, MixIn, Server, ServerError, ServerHooks, Signals, Stats, Transport};
 use socketserver_net::Address;
-use std::os::fd::RawFd;
+use std::{os::fd::RawFd, time::Duration};
 
 /// What every server can do. Works as `dyn BaseServer`, for programs that serve several servers of different types.
 ///
@@ -54,6 +54,12 @@ pub trait BaseServer: Send + Sync {
     /// See [`Server::handle`].
     fn handle(&self) -> Handle;
 
+    /// See [`Server::shutdown_on_signals`].
+    ///
+    /// # Errors
+    /// As there.
+    fn shutdown_on_signals(&self, grace: Duration) -> Result<Signals, ServerError>;
+
     /// See [`Server::stats`].
     fn stats(&self) -> Stats;
 }
@@ -79,6 +85,9 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> BaseServer for Server<T, H, M
     }
     fn handle(&self) -> Handle {
         Server::handle(self)
+    }
+    fn shutdown_on_signals(&self, grace: Duration) -> Result<Signals, ServerError> {
+        Server::shutdown_on_signals(self, grace)
     }
     fn stats(&self) -> Stats {
         Server::stats(self)

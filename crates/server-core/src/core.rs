@@ -1,7 +1,8 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
 use crate::{
-    Event, Limit, Observer, ServerError, Stats, limit::Gate, registry::Registry, stats::Counters, wake::Waker,
+    Event, Limit, Observer, ServerError, Stats, limit::Gate, registry::Registry, signals::Ear,
+    stats::Counters, wake::Waker,
 };
 use parking_lot::{Condvar, Mutex};
 use socketserver_handlers::{Panicked, ServerControl};
@@ -10,7 +11,10 @@ use std::{
     cell::RefCell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -29,6 +33,8 @@ pub(crate) struct Core {
     draining: AtomicBool,
     /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
     in_child: AtomicBool,
+    /// Where the loop hears of signals, if it does.
+    ear: Mutex<Option<Arc<Ear>>>,
     life: Mutex<Life>,
     changed: Condvar,
 }
@@ -96,6 +102,7 @@ impl Core {
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
+            ear: Mutex::new(None),
             life: Mutex::new(Life { phase: Phase::Fresh, handling: 0, closed: false, drain_until: None }),
             changed: Condvar::new(),
         })
@@ -217,6 +224,26 @@ impl Core {
             }
         }
         true
+    }
+
+    /// Waits until no request is in progress; false if `until` came first. For the loop's own thread.
+    pub(crate) fn wait_until_drained(&self, until: Instant) -> bool {
+        let mut life = self.life.lock();
+        while self.gate.inside() > 0 {
+            if self.changed.wait_until(&mut life, until).timed_out() {
+                return self.gate.inside() == 0;
+            }
+        }
+        true
+    }
+
+    pub(crate) fn hear(&self, ear: Option<Ear>) {
+        *self.ear.lock() = ear.map(Arc::new);
+        self.waker.wake(); // so that a waiting loop listens to it
+    }
+
+    pub(crate) fn ear(&self) -> Option<Arc<Ear>> {
+        self.ear.lock().clone()
     }
 
     /// No serving from now on.

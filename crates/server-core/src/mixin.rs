@@ -70,6 +70,11 @@ pub trait MixIn: Send + Sync + 'static {
     /// ended. As provided, does nothing.
     fn service_actions(&self) {}
 
+    /// Whether it forks, so that the server should start no thread of its own. As provided, it doesn't.
+    fn forks(&self) -> bool {
+        false
+    }
+
     /// Called when the loop has ended by a shutdown with a deadline: waits for requests in progress that only the mix-in can see
     /// the end of, no longer than `until`. As provided, does nothing.
     fn drain(&self, _until: Instant) {}

@@ -1,8 +1,8 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
 use crate::{
-    Acceptor, Bind, Handle, MixIn, Runs, Sequential, ServerBuilder, ServerError, ServerHooks, Stats, Tcp,
-    Transport, Udp, UnixDatagram, UnixStream,
+    Acceptor, Bind, Handle, MixIn, Runs, Sequential, ServerBuilder, ServerError, ServerHooks, Signals, Stats,
+    Tcp, Transport, Udp, UnixDatagram, UnixStream,
     acceptor::Accepted,
     core::Core,
     handle::GRACE,
@@ -170,10 +170,22 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let _inside = core.enter();
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport));
         if let Some(until) = core.drain_until() {
-            // What is ended by force at the deadline takes a moment to end.
-            core.hook("drain", || self.mixin.drain(until + GRACE));
+            self.drain(until);
         }
         served
+    }
+
+    /// Waits for requests in progress, and ends by force what overstays: whoever asked for the shutdown may be doing the same, but
+    /// a signal has nobody to wait.
+    fn drain(&self, until: Instant) {
+        let core = &self.shared.core;
+        for patience in [until + GRACE / 4, until + GRACE] {
+            core.hook("drain", || self.mixin.drain(patience));
+            if core.wait_until_drained(patience) {
+                return;
+            }
+            core.registry.close_all();
+        }
     }
 
     /// Serves one request, waiting for it at most the server's `timeout`; if that passes, calls `handle_timeout`.
@@ -224,6 +236,26 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         }
         self.listening.0.close();
         core.hook("server_close", || self.mixin.server_close());
+    }
+
+    /// From now on SIGINT and SIGTERM stop the server, for as long as the returned value lives: requests in progress may go on for
+    /// `grace`, the rest is then ended by force, and [`serve_forever`](Self::serve_forever) returns. In Python a program writes this by hand, or dies of
+    /// `KeyboardInterrupt`.
+    ///
+    /// # Errors
+    /// [`ServerError::Start`].
+    ///
+    /// ```no_run
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::StreamContext;
+    /// # use std::time::Duration;
+    /// let server = TcpServer::<_>::bind_fn("127.0.0.1:8080", |_: &mut StreamContext<'_>| Ok(()))?;
+    /// let _signals = server.shutdown_on_signals(Duration::from_secs(5))?;
+    /// server.serve_forever()?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn shutdown_on_signals(&self, grace: Duration) -> Result<Signals, ServerError> {
+        Signals::watch(&self.shared.core, grace, self.mixin.forks())
     }
 
     /// A handle that steers the server from anywhere.

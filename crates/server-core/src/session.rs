@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What a mix-in can park: the connection, its handler, and its place among the requests in progress; no thread, no buffers.
 pub struct Session<T: Transport, S: ServerHooks<T>> {
-    handler: Box<dyn handlers::Session<S>>,
+    handler: Box<dyn handlers::HandlerSession<S>>,
     job: Job<T, S>,
 }
 

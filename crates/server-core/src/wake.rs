@@ -71,24 +71,25 @@ pub(crate) struct Ready {
     pub(crate) woken: bool,
     pub(crate) request: bool,
     pub(crate) mixin: bool,
+    pub(crate) signal: bool,
+}
+
+/// What a wait is for, beside a wake-up.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) request: Option<BorrowedFd<'a>>,
+    pub(crate) mixin: Option<BorrowedFd<'a>>,
+    pub(crate) signal: Option<BorrowedFd<'a>>,
+    pub(crate) until: Option<Instant>,
 }
 
 impl Waker {
-    /// Waits until it is woken, one of the descriptors is readable, or `until` has come.
-    pub(crate) fn wait(
-        &self,
-        request: Option<BorrowedFd<'_>>,
-        mixin: Option<BorrowedFd<'_>>,
-        until: Option<Instant>,
-    ) -> io::Result<Ready> {
-        // A slot that isn't wanted watches for nothing.
-        let mut slots = [
-            PollFd::from_borrowed_fd(self.readable(), PollFlags::IN),
-            PollFd::from_borrowed_fd(request.unwrap_or(self.readable()), interest(request.is_some())),
-            PollFd::from_borrowed_fd(mixin.unwrap_or(self.readable()), interest(mixin.is_some())),
-        ];
+    /// Waits until it is woken, one of the descriptors is readable, or the time has come.
+    pub(crate) fn wait(&self, wanted: Wanted<'_>) -> io::Result<Ready> {
+        let mut slots = [Some(self.readable()), wanted.request, wanted.mixin, wanted.signal]
+            .map(|fd| slot(fd, self.readable()));
         loop {
-            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let left = wanted.until.map(|until| until.saturating_duration_since(Instant::now()));
             let left = left.map(|left| left.min(Duration::from_secs(86_400)).try_into().unwrap_or_default());
             match poll(&mut slots, left.as_ref()) {
                 Err(Errno::INTR) => continue,
@@ -96,11 +97,13 @@ impl Waker {
                 Ok(_) => break,
             }
         }
-        let hit = |i: usize, wanted: bool| wanted && !slots[i].revents().is_empty();
-        Ok(Ready { woken: hit(0, true), request: hit(1, request.is_some()), mixin: hit(2, mixin.is_some()) })
+        let [woken, request, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        Ok(Ready { woken, request, mixin, signal })
     }
 }
 
-fn interest(wanted: bool) -> PollFlags {
-    if wanted { PollFlags::IN } else { PollFlags::empty() }
+/// A slot for what is wanted; one that watches for nothing, of `other`, for what isn't.
+fn slot<'a>(fd: Option<BorrowedFd<'a>>, other: BorrowedFd<'a>) -> PollFd<'a> {
+    let interest = if fd.is_some() { PollFlags::IN } else { PollFlags::empty() };
+    PollFd::from_borrowed_fd(fd.unwrap_or(other), interest)
 }

@@ -9,11 +9,22 @@ mod aliases;
 pub mod prelude;
 
 pub use aliases::*;
-pub use socketserver_core::*;
-pub use socketserver_handlers::*;
-pub use socketserver_mixins::*;
-pub use socketserver_net::{
-    self as net, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket, StreamRequest, TcpStream,
-    TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
+pub use socketserver_core::{
+    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bind, BindOptions, Bound, Event,
+    FinishRequest, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome, PeerAddress, Runs,
+    Sequential, Server, ServerBuilder, ServerError, ServerHooks, Session, ShutdownReport, Signals, Stats,
+    Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer, UnixStream,
+    UnixStreamServer,
 };
-pub use socketserver_sys::adopt_fd;
+pub use socketserver_handlers::{
+    BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
+    HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,
+    RequestHandlerClass, ServerControl, ServerRef, StreamContext, StreamReader, StreamRequestHandler,
+    StreamWriter, guarded,
+};
+pub use socketserver_mixins::{ForkingMixIn, ThreadingMixIn};
+pub use socketserver_net::{
+    self as net, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket, StreamRequest,
+    TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
+};
+pub use socketserver_sys::{Child, adopt_fd};

@@ -148,6 +148,10 @@ impl MixIn for ForkingMixIn {
         self.reap();
     }
 
+    fn forks(&self) -> bool {
+        true
+    }
+
     fn drain(&self, until: Instant) {
         self.wait(Some(until));
     }
