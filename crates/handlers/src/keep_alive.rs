@@ -147,7 +147,9 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
         let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
         if !*is_set_up {
-            guarded(|| Ok(prepare(connection, handler.timeout(), handler.disable_nagle_algorithm())?))?;
+            guarded(|| {
+                Ok(prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?)
+            })?;
             guarded(|| handler.setup(&mut cx))?;
             cx.wfile.flush()?;
             *is_set_up = true;

@@ -133,11 +133,17 @@ pub trait StreamRequestHandler<S = ()> {
 }
 
 /// Step 2 of the calls above, for all handlers with files.
-pub(crate) fn prepare(connection: &Connection, timeout: Option<Duration>, nodelay: bool) -> io::Result<()> {
+pub(crate) fn prepare(
+    connection: &Connection,
+    client_address: &Address,
+    timeout: Option<Duration>,
+    nodelay: bool,
+) -> io::Result<()> {
     if timeout.is_some() {
         connection.settimeout(timeout);
     }
-    if nodelay && connection.getsockname().is_ok_and(|address| address.as_inet().is_some()) {
+    // Only TCP has the algorithm, and its clients have Internet addresses.
+    if nodelay && client_address.as_inet().is_some() && connection.socket().is_some() {
         connection.setsockopt(|socket| socket.set_tcp_nodelay(true))?;
     }
     Ok(())
@@ -153,9 +159,11 @@ impl<R: StreamRequest, S, H: StreamRequestHandler<S> + 'static> RequestHandlerCl
         server: ServerRef<'_, S>,
     ) -> HandlerResult {
         let connection = StreamRequest::connection(request);
-        let client_address = client_address.clone().into();
+        let client_address: Address = client_address.clone().into();
         let mut buffers = Buffers::new();
-        guarded(|| Ok(prepare(&connection, self.timeout(), self.disable_nagle_algorithm())?))?;
+        guarded(|| {
+            Ok(prepare(&connection, &client_address, self.timeout(), self.disable_nagle_algorithm())?)
+        })?;
         let sizes = guarded(|| Ok((self.rbufsize(), self.wbufsize())))?;
         let mut cx = StreamContext::new(&connection, &mut buffers, sizes, &client_address, server);
         guarded(|| self.setup(&mut cx))?;

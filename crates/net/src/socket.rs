@@ -46,13 +46,20 @@ pub struct Socket {
     meter: Meter,
 }
 
-/// Never let a vanished peer kill the process with SIGPIPE, whatever the host program does with signals.
+/// Never let a vanished peer kill the process with SIGPIPE, whatever the host program does with signals. Apple's systems have no such flag
+/// but an option of the socket.
+#[cfg(not(target_vendor = "apple"))]
 const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
 
 impl Socket {
     /// Takes over an open descriptor, in blocking mode as far as this type is concerned (see [`settimeout`](Self::settimeout)).
     pub fn new(fd: impl Into<OwnedFd>) -> Self {
-        Socket { fd: fd.into(), limits: Limits::none(), meter: Meter::default() }
+        let fd = fd.into();
+        #[cfg(target_vendor = "apple")]
+        let _ = SockRef::from(&fd).set_nosigpipe(true);
+        Socket { fd, limits: Limits::none(), meter: Meter::default() }
     }
 
     /// Receives what is there, up to `buf.len()` bytes, and says how many; 0 means that the peer has finished sending.
