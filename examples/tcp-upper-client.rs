@@ -1,21 +1,17 @@
-//! A client of the upper servers over TCP.
+//! A client of the upper servers over TCP: sends each line that is typed, prints the reply. `quit` ends it.
 //!
 //! ```text
 //! cargo run --example tcp-upper-server
-//! cargo run --example tcp-upper-client                      # [ADDRESS]
+//! cargo run --example tcp-upper-client         # [ADDRESS]; type a line
+//! printf 'hello\nquit\n' | cargo run --example tcp-upper-client         # => >>: HELLO
 //! ```
 
-use examples_support::{Arguments, Result, prompt};
+use examples_support::{Result, address, converse, prompt};
 use socketserver::TcpStream;
-use std::io::Read;
 
 fn main() -> Result {
-    let mut server = TcpStream::connect(Arguments::of_client("127.0.0.1:8080"))?;
-    prompt(|line| {
-        server.sendall(line)?;
-        // TCP keeps no boundaries, so one recv may bring less than one send put in. The reply is as long as the line.
-        let mut reply = vec![0; line.len()];
-        server.read_exact(&mut reply)?;
-        Ok(reply)
-    })
+    let address = address("127.0.0.1:8080");
+    let mut server =
+        TcpStream::connect(&address).map_err(|error| format!("connect to {address}: {error}"))?;
+    prompt(|line| converse(&mut server, line))
 }

@@ -1,35 +1,37 @@
-//! A TCP server that answers in upper case: the smallest whole program.
+//! A TCP server that answers in upper case, byte for byte, for as long as the client sends.
+//!
+//! It shows a handler that runs under every mix-in, since it says where one request ends and the next begins: here each chunk
+//! that arrives is one.
 //!
 //! ```text
-//! cargo run --example tcp-upper-server                      # [--mixin sequential|threading|forking] [ADDRESS]
-//! printf 'hello\n' | nc -N 127.0.0.1 8080
+//! cargo run --example tcp-upper-server         # [--mixin sequential|threading|forking] [ADDRESS]
+//! printf 'hello\n' | nc -N 127.0.0.1 8080                               # => HELLO
+//! printf 'hello\nquit\n' | cargo run --example tcp-upper-client         # => >>: HELLO
 //! ```
 
-use examples_support::{Arguments, MixInName, Result, run};
+use examples_support::{Result, run, serve};
 use socketserver::prelude::*;
 
 #[derive(Default)]
 struct Upper;
 
-impl BaseRequestHandler<TcpStream> for Upper {
-    fn handle(&mut self, cx: &mut Context<'_, TcpStream>) -> HandlerResult {
-        let mut buf = [0; 4096];
-        loop {
-            let n = cx.request.recv(&mut buf)?;
-            if n == 0 {
-                return Ok(()); // the client has finished
-            }
-            buf[..n].make_ascii_uppercase();
-            cx.request.sendall(&buf[..n])?;
-        }
+impl KeepAliveRequestHandler for Upper {
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
+        let chunk = cx.rfile.fill_buf()?;
+        let length = chunk.len();
+        cx.wfile.write_all(&chunk.to_ascii_uppercase())?;
+        cx.rfile.consume(length);
+        Ok(KeepAlive::Yes) // until the client has finished
     }
 }
 
 fn main() -> Result {
-    let Arguments { mixin, address } = Arguments::of_server("127.0.0.1:8080");
-    match mixin {
-        MixInName::Sequential => run(&TcpServer::<Upper>::bind(&address)?),
-        MixInName::Threading => run(&ThreadingTcpServer::<Upper>::bind(&address)?),
-        MixInName::Forking => run(&ForkingTcpServer::<Upper>::bind(&address)?),
-    }
+    serve(
+        "127.0.0.1:8080",
+        &[
+            ("sequential", |address| run(&TcpServer::<Upper>::bind(address)?)),
+            ("threading", |address| run(&ThreadingTcpServer::<Upper>::bind(address)?)),
+            ("forking", |address| run(&ForkingTcpServer::<Upper>::bind(address)?)),
+        ],
+    )
 }

@@ -1,115 +1,90 @@
 //! `[--mixin NAME] [ADDRESS]`.
 
-use std::{fmt, process::exit, str::FromStr};
+use std::{env, process::exit};
 
-/// The arguments of a server example, or of a client, which has no `--mixin`.
-#[derive(Debug, Clone)]
-pub struct Arguments {
-    /// Where requests run.
-    pub mixin: MixInName,
-    /// Where to listen, or to connect.
-    pub address: String,
+/// The arguments of a server example.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    /// Which of the mix-ins that the example offers.
+    pub(crate) mixin: usize,
+    pub(crate) address: String,
 }
 
-/// The names that `--mixin` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MixInName {
-    /// In the loop, one after another.
-    Sequential,
-    /// A thread each.
-    Threading,
-    /// A child process each.
-    Forking,
+/// Reads `[--mixin NAME] [ADDRESS]`. Ends the program with status 2 if the arguments are wrong.
+pub(crate) fn of_server(default_address: &str, mixins: &[&str]) -> Arguments {
+    parse(env::args().skip(1), default_address, mixins)
+        .unwrap_or_else(|problem| usage(&problem, &format!("[--mixin {}] [ADDRESS]", mixins.join("|"))))
 }
 
-impl MixInName {
-    const ALL: [(&'static str, MixInName); 3] = [
-        ("sequential", MixInName::Sequential),
-        ("threading", MixInName::Threading),
-        ("forking", MixInName::Forking),
-    ];
-}
-
-impl Arguments {
-    /// Reads a server's arguments; the mix-in is threading if none is named. Ends the program with status 2 if they are wrong.
-    pub fn of_server(default_address: &str) -> Self {
-        let names = MixInName::ALL.map(|(name, _)| name).join("|");
-        Self::parse(std::env::args().skip(1), default_address)
-            .unwrap_or_else(|problem| usage(&problem, &format!("[--mixin {names}] [ADDRESS]")))
+/// Reads `[ADDRESS]`: the arguments of a client, and of a server that runs with one mix-in only. Ends the program with status 2
+/// if they are wrong.
+pub fn address(default: &str) -> String {
+    match parse(env::args().skip(1), default, &[]) {
+        Ok(arguments) => arguments.address,
+        Err(problem) => usage(&problem, "[ADDRESS]"),
     }
+}
 
-    /// Reads a client's arguments: at most an address. Ends the program with status 2 if they are wrong.
-    pub fn of_client(default_address: &str) -> String {
-        let given: Vec<_> = std::env::args().skip(1).collect();
-        match &given[..] {
-            [] => default_address.to_owned(),
-            [address] if !address.starts_with('-') => address.clone(),
-            _ => usage("at most one address is wanted", "[ADDRESS]"),
+/// Threading is the default if it is offered, else the first.
+fn parse(
+    mut given: impl Iterator<Item = String>,
+    default_address: &str,
+    mixins: &[&str],
+) -> Result<Arguments, String> {
+    let find = |name: &str| {
+        let found = mixins.iter().position(|it| *it == name);
+        found.ok_or_else(|| format!("there is no mix-in {name:?} here"))
+    };
+    let (mut mixin, mut address) = (find("threading").unwrap_or(0), None);
+    while let Some(argument) = given.next() {
+        if argument == "--mixin" {
+            mixin = find(&given.next().ok_or("--mixin wants a name")?)?;
+        } else if let Some(name) = argument.strip_prefix("--mixin=") {
+            mixin = find(name)?;
+        } else if argument.starts_with('-') || address.is_some() {
+            return Err(format!("what is {argument:?}?"));
+        } else {
+            address = Some(argument);
         }
     }
-
-    fn parse(mut given: impl Iterator<Item = String>, default_address: &str) -> Result<Self, String> {
-        let mut this = Arguments { mixin: MixInName::Threading, address: default_address.to_owned() };
-        let mut has_address = false;
-        while let Some(argument) = given.next() {
-            if argument == "--mixin" {
-                this.mixin = given.next().ok_or("--mixin wants a name")?.parse()?;
-            } else if let Some(name) = argument.strip_prefix("--mixin=") {
-                this.mixin = name.parse()?;
-            } else if argument.starts_with('-') || has_address {
-                return Err(format!("what is {argument}?"));
-            } else {
-                this.address = argument;
-                has_address = true;
-            }
-        }
-        Ok(this)
-    }
+    Ok(Arguments { mixin, address: address.unwrap_or_else(|| default_address.to_owned()) })
 }
 
-fn usage(problem: &str, arguments: &str) -> ! {
-    eprintln!("{problem}\nusage: {} {arguments}", std::env::args().next().unwrap_or_default());
+pub(crate) fn usage(problem: &str, arguments: &str) -> ! {
+    eprintln!("{problem}\nusage: {} {arguments}", env::args().next().unwrap_or_default());
     exit(2)
-}
-
-impl FromStr for MixInName {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.iter().find(|(it, _)| *it == name);
-        found.map(|(_, mixin)| *mixin).ok_or_else(|| format!("no mix-in is called {name}"))
-    }
-}
-
-impl fmt::Display for MixInName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Self::ALL.iter().find(|(_, mixin)| mixin == self);
-        f.write_str(found.map_or("", |(name, _)| name))
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, MixInName};
+    const MIXINS: [&str; 3] = ["sequential", "threading", "forking"];
 
-    fn parse(arguments: &[&str]) -> Result<Arguments, String> {
-        Arguments::parse(arguments.iter().map(|it| it.to_string()), "127.0.0.1:8080")
+    fn parse(arguments: &[&str], mixins: &[&str]) -> Result<(usize, String), String> {
+        super::parse(arguments.iter().map(|it| it.to_string()), "127.0.0.1:8080", mixins)
+            .map(|it| (it.mixin, it.address))
     }
 
     #[test]
     fn arguments_come_in_any_order() {
-        for given in [["--mixin", "forking", "[::1]:9"], ["[::1]:9", "--mixin", "forking"]] {
-            let parsed = parse(&given).unwrap();
-            assert_eq!((parsed.mixin, &*parsed.address), (MixInName::Forking, "[::1]:9"));
+        for given in [&["--mixin", "forking", "[::1]:9"][..], &["[::1]:9", "--mixin=forking"]] {
+            assert_eq!(parse(given, &MIXINS), Ok((2, "[::1]:9".into())));
         }
-        assert_eq!(parse(&[]).unwrap().address, "127.0.0.1:8080");
-        assert_eq!(parse(&["--mixin=sequential"]).unwrap().mixin, MixInName::Sequential);
+    }
+
+    #[test]
+    fn the_defaults_are_threading_and_the_examples_address() {
+        assert_eq!(parse(&[], &MIXINS), Ok((1, "127.0.0.1:8080".into())));
+        assert_eq!(parse(&[], &["sequential"]).unwrap().0, 0);
+        assert_eq!(parse(&["@upper"], &[]).unwrap().1, "@upper");
     }
 
     #[test]
     fn wrong_arguments_are_named() {
-        assert_eq!(parse(&["--mixin", "fibers"]).unwrap_err(), "no mix-in is called fibers");
-        assert_eq!(parse(&["a:1", "b:2"]).unwrap_err(), "what is b:2?");
-        assert!(parse(&["--mixin"]).is_err());
+        let problem = |arguments: &[&str], mixins: &[&str]| parse(arguments, mixins).unwrap_err();
+        assert_eq!(problem(&["--mixin", "fibers"], &MIXINS), "there is no mix-in \"fibers\" here");
+        assert_eq!(problem(&["--mixin=threading"], &[]), "there is no mix-in \"threading\" here");
+        assert_eq!(problem(&["a:1", "b:2"], &MIXINS), "what is \"b:2\"?");
+        assert_eq!(problem(&["-v"], &[]), "what is \"-v\"?");
+        assert_eq!(problem(&["--mixin"], &MIXINS), "--mixin wants a name");
     }
 }

@@ -2,11 +2,11 @@
 
 mod arguments;
 mod client;
+pub mod command;
+mod failure;
 mod server;
 
-pub use arguments::{Arguments, MixInName};
-pub use client::prompt;
-pub use server::run;
-
-/// What an example's `main` returns.
-pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub use arguments::address;
+pub use client::{converse, prompt};
+pub use failure::{Failure, Result};
+pub use server::{MixInChoice, run, serve};

@@ -57,8 +57,15 @@ pub trait HandlerSession<S>: Send {
     /// The connection, to wait on.
     fn connection(&self) -> &Connection;
 
-    /// Serves the request that has begun to arrive, and all that have arrived behind it. To be called when the
-    /// connection is readable; otherwise it waits.
+    /// Prepares the connection: the handler's `setup`, whose greeting is sent. Doesn't wait for the client. A second call does
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the handler failed with; the session is over.
+    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult;
+
+    /// Serves the request that has begun to arrive, and all that have arrived behind it; before the first, the
+    /// [`setup`](Self::setup). To be called when the connection is readable; otherwise it waits.
     ///
     /// The buffers are the caller's; they are empty again when this returns `Ok(KeepAlive::Yes)`.
     ///

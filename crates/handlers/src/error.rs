@@ -34,7 +34,14 @@ impl From<Box<dyn Any + Send>> for Panicked {
     fn from(payload: Box<dyn Any + Send>) -> Self {
         let message = match payload.downcast::<String>() {
             Ok(text) => *text,
-            Err(payload) => payload.downcast_ref::<&str>().unwrap_or(&"(no message)").to_string(),
+            Err(payload) => {
+                let message = payload.downcast_ref::<&str>().unwrap_or(&"(no message)").to_string();
+                // What a panic carries may itself panic when it is dropped.
+                if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                    std::mem::forget(again);
+                }
+                message
+            }
         };
         Panicked { message }
     }

@@ -142,32 +142,44 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         &self.connection
     }
 
-    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {
+        if self.is_set_up {
+            return Ok(());
+        }
         let Self { handler, connection, client_address, is_set_up } = self;
-        let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
-        let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
-        if !*is_set_up {
-            guarded(|| {
-                Ok(prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?)
-            })?;
-            guarded(|| handler.setup(&mut cx))?;
-            cx.wfile.flush()?;
+        guarded(|| {
+            let sizes = (handler.rbufsize(), handler.wbufsize());
+            prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?;
+            let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+            handler.setup(&mut cx)?;
             *is_set_up = true;
-        }
-        loop {
-            limit(connection, server.idle_timeout(), server.request_timeout(), Deadline::Idle);
-            if cx.rfile.fill_buf()?.is_empty() {
-                return Ok(KeepAlive::No); // the client has finished
+            Ok(cx.wfile.flush()?)
+        })
+    }
+
+    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+        self.setup(server, buffers)?;
+        let Self { handler, connection, client_address, .. } = self;
+        guarded(|| {
+            let sizes = (handler.rbufsize(), handler.wbufsize());
+            let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+            loop {
+                limit(connection, server.idle_timeout(), server.request_timeout(), Deadline::Idle);
+                if cx.rfile.fill_buf()?.is_empty() {
+                    return Ok(KeepAlive::No); // the client has finished
+                }
+                limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
+                if handler.handle_one_request(&mut cx)? == KeepAlive::No {
+                    return Ok(KeepAlive::No);
+                }
+                if cx.rfile.buffer().is_empty() {
+                    cx.wfile.flush()?;
+                    // What others write to this client while it waits isn't part of a request.
+                    limit(connection, None, server.request_timeout(), Deadline::Request);
+                    return Ok(KeepAlive::Yes);
+                }
             }
-            limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
-            if guarded(|| handler.handle_one_request(&mut cx))? == KeepAlive::No {
-                return Ok(KeepAlive::No);
-            }
-            if cx.rfile.buffer().is_empty() {
-                cx.wfile.flush()?;
-                return Ok(KeepAlive::Yes);
-            }
-        }
+        })
     }
 
     fn finish(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {

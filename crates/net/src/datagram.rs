@@ -33,10 +33,14 @@ pub struct DatagramPool {
 /// More than this many idle buffers are given back to the allocator: what a burst needed isn't kept for ever.
 const KEPT: usize = 256;
 
+/// No system sends datagrams as large as this; "no limit" must not ask for all the memory there is.
+const LARGEST: usize = 16 << 20;
+
 impl DatagramPool {
-    /// A pool for datagrams of up to `max_packet_size` bytes. Longer ones are cut, and say so.
+    /// A pool for datagrams of up to `max_packet_size` bytes. Longer ones are cut, and say so. More than 16 MiB is as much as
+    /// that.
     pub fn new(max_packet_size: usize) -> Arc<Self> {
-        Arc::new(DatagramPool { max_packet_size, free: Mutex::default() })
+        Arc::new(DatagramPool { max_packet_size: max_packet_size.min(LARGEST), free: Mutex::default() })
     }
 
     /// Receives one datagram from `socket`, without waiting.

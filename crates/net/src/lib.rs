@@ -22,6 +22,7 @@ mod socket;
 mod stream;
 mod time;
 mod udp;
+mod waiting;
 mod wire;
 
 pub use address::{Address, UnixAddress};
@@ -33,6 +34,7 @@ pub use socket::Socket;
 pub use stream::{TcpStream, UnixStream};
 pub use time::{Deadline, TimedOut};
 pub use udp::{UdpSocket, UnixDatagram};
+pub use waiting::before_waiting;
 pub use wire::{Traffic, Wire};
 
 /// The crate through which [`Socket::setsockopt`] and [`Socket::getsockopt`] are typed.

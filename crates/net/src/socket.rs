@@ -3,6 +3,7 @@
 use crate::{
     Address, Deadline, TimedOut, Traffic, Wire,
     time::{Limits, Patience},
+    waiting,
     wire::Meter,
 };
 use rustix::{
@@ -288,10 +289,19 @@ impl Socket {
             // Otherwise a peer that keeps something ready at all times would never meet the deadline.
             return Err(TimedOut::new(deadline).into());
         }
+        // Who wants to hear of a wait gets an attempt that doesn't, first.
+        let mut dont_wait = patience != Patience::Forever || waiting::is_announced();
         loop {
-            match (operation(patience != Patience::Forever), patience) {
+            match (operation(dont_wait), patience) {
                 (Err(Errno::INTR), _) => continue,
-                (Err(Errno::AGAIN), Patience::Until(end, deadline)) => self.wait(side, end, deadline)?,
+                (Err(Errno::AGAIN), Patience::Until(end, deadline)) => {
+                    waiting::announce();
+                    self.wait(side, end, deadline)?;
+                }
+                (Err(Errno::AGAIN), Patience::Forever) if dont_wait => {
+                    waiting::announce();
+                    dont_wait = false;
+                }
                 (result, _) => return Ok(result?),
             }
         }

@@ -3,6 +3,7 @@
 use crate::{
     AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport,
     accept_error::BackOff,
+    crowd::Crowd,
     server::Shared,
     wake::{Ready, Wanted},
 };
@@ -11,18 +12,50 @@ use std::{
     fmt, io,
     ops::ControlFlow,
     os::fd::AsFd,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, Weak, atomic::Ordering::Relaxed},
     time::Instant,
 };
 
-/// Takes in one request after another. A mix-in that accepts on several threads gives each a clone.
+/// Takes in one request after another.
+///
+/// A mix-in that accepts on several threads gives each a clone, and goes on using the original as well, be it with a mix-in
+/// that is never [ready](MixIn::is_ready): the original hears signals and calls `service_actions` by time, and the clones don't,
+/// so that this is done once. Clones wait for clients in such a way that each client wakes one of them (on Linux from 5.7 on; elsewhere
+/// it wakes all that wait, and one wins).
 pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     shared: Arc<Shared<T, S>>,
-    transport: Arc<T>,
+    /// What a clone has is not enough to keep the listening socket open, for it may be with a request when the server is closed.
+    transport: Weak<T>,
+    _keeps_open: Option<Arc<T>>,
     back_off: BackOff,
     /// Nothing is accepted before this.
     paused_until: Option<Instant>,
     next_tick: Option<Instant>,
+    role: Role,
+    /// What a clone waits by, from its first wait on; `Some(None)` if that can't be had.
+    crowd: Option<Option<Crowd>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The loop of `serve_forever`.
+    Loop,
+    /// In `handle_request`, which doesn't call the user's `service_actions`, as in Python.
+    ForOne,
+    /// A clone.
+    OneOfMany,
+}
+
+/// Whether a request can be taken in now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// The limit of connections is reached.
+    Full,
+    /// The mix-in isn't ready.
+    Shut,
+    /// An error would repeat itself.
+    Paused,
 }
 
 /// What an [`Acceptor`] came back with.
@@ -42,13 +75,21 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub(crate) fn new(shared: &Arc<Shared<T, S>>, transport: Arc<T>) -> Self {
         let mut this = Acceptor {
             shared: shared.clone(),
-            transport,
+            transport: Arc::downgrade(&transport),
+            _keeps_open: Some(transport),
             back_off: BackOff::default(),
             paused_until: None,
             next_tick: None,
+            role: Role::Loop,
+            crowd: None,
         };
         this.schedule_tick();
         this
+    }
+
+    /// For `handle_request`.
+    pub(crate) fn for_one(shared: &Arc<Shared<T, S>>, transport: Arc<T>) -> Self {
+        Acceptor { role: Role::ForOne, ..Acceptor::new(shared, transport) }
     }
 
     /// Serves until the server is told to stop: each request goes to `mixin`.
@@ -68,6 +109,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
 
     /// Waits for the next request, at most until `until`. Never spins: errors that would repeat themselves make it pause.
     ///
+    /// A clone comes back late if the time passes while it waits for room among the connections, or pauses: it may be the one that
+    /// a client in the backlog relies on.
+    ///
     /// # Errors
     /// [`ServerError::Accept`] if the listening socket has become unusable.
     pub fn accept<M: MixIn>(
@@ -75,26 +119,37 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         mixin: &M,
         until: Option<Instant>,
     ) -> Result<Accepted<T, S>, ServerError> {
+        let _inside = self.shared.core.enter(); // for the hooks that are called here
+        let Some(transport) = self.transport.upgrade() else { return Ok(Accepted::Stopped) };
         // Under load the next client is there already: try first, and wait only if it isn't.
         let mut may_be_there = true;
         loop {
             if self.shared.core.is_stopping() {
                 return Ok(Accepted::Stopped);
             }
-            let open = self.paused_until.is_none() && mixin.is_ready() && !self.must_wait_for_room();
+            let way = self.way(mixin);
+            let open = way == Way::Open;
             if open && may_be_there {
-                if let ControlFlow::Break(accepted) = self.try_accept()? {
+                if let ControlFlow::Break(accepted) = self.try_accept(&transport)? {
                     return Ok(accepted);
                 }
                 may_be_there = false;
                 continue; // what has changed meanwhile, a pause say, decides what to wait for
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
+            let may_leave = self.role != Role::OneOfMany || !matches!(way, Way::Full | Way::Paused);
+            if may_leave && until.is_some_and(|until| Instant::now() >= until) {
+                self.shared.core.pass_on_room();
                 return Ok(Accepted::TimedOut);
             }
-            let ready = self.wait(mixin, open, until)?;
+            let mixin_time = mixin.wake_time();
+            let ready = self.wait(
+                &transport,
+                mixin,
+                way,
+                until.filter(|_| may_leave).into_iter().chain(mixin_time).min(),
+            )?;
             may_be_there = ready.request || !open;
-            if ready.mixin {
+            if ready.mixin || mixin_time.is_some_and(|time| Instant::now() >= time) {
                 self.shared.core.hook("service_actions", || mixin.service_actions());
             }
             self.tick(mixin);
@@ -116,13 +171,18 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         });
     }
 
-    fn must_wait_for_room(&self) -> bool {
-        let gate = &self.shared.core.gate;
-        !gate.rejects && gate.is_full() && gate.must_wait()
+    /// Tells the observer what a mix-in has to say.
+    pub fn emit(&self, event: &Event<'_>) {
+        self.shared.core.emit(event);
+    }
+
+    /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over.
+    pub fn stop(&self) {
+        self.shared.core.request_stop(None);
     }
 
     /// Takes in a request, if there is one.
-    fn try_accept(&mut self) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
+    fn try_accept(&mut self, transport: &T) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
         let shared = &self.shared;
         let has_place = shared.core.gate.try_enter();
         if !has_place && !shared.core.gate.rejects {
@@ -134,17 +194,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
         };
         // A panic in the user's hook must neither lose the place nor end the loop.
-        let taken = guarded(|| Ok(shared.state.get_request(&self.transport)));
-        let error = match taken {
-            Ok(Ok((request, peer))) => {
+        let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
+            Some(Ok((request, peer))) => {
                 self.back_off.reset();
                 return Ok(ControlFlow::Break(admit(shared, request, peer, has_place)));
             }
-            Ok(Err(error)) => error,
-            Err(panic) => {
-                shared.core.emit(&Event::HookPanicked { hook: "get_request", message: &panic.to_string() });
-                io::Error::other("get_request panicked")
-            }
+            Some(Err(error)) => error,
+            None => io::Error::other("get_request panicked"),
         };
         leave();
         self.failed(error)?;
@@ -172,30 +228,56 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         Ok(())
     }
 
-    /// Waits for what can end the wait: a request if the way is `open`, a wake-up, the mix-in, a point in time.
+    fn way<M: MixIn>(&self, mixin: &M) -> Way {
+        let gate = &self.shared.core.gate;
+        match () {
+            _ if self.paused_until.is_some() => Way::Paused,
+            _ if !mixin.is_ready() => Way::Shut,
+            _ if !gate.rejects && gate.is_full() => Way::Full,
+            _ => Way::Open,
+        }
+    }
+
+    /// Waits for what can end the wait: a request or room for one, a wake-up, the mix-in, a point in time.
     fn wait<M: MixIn>(
         &mut self,
+        transport: &T,
         mixin: &M,
-        open: bool,
+        way: Way,
         until: Option<Instant>,
     ) -> Result<Ready, ServerError> {
         let core = &self.shared.core;
-        let ear = core.ear();
-        let wanted = Wanted {
-            request: open.then(|| self.transport.readiness()),
-            mixin: mixin.wake_source(),
-            signal: ear.as_ref().map(|ear| ear.readiness().as_fd()),
-            until: [until, self.paused_until, self.next_tick].into_iter().flatten().min(),
+        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
+        let is_loop = self.role != Role::OneOfMany;
+        let ear = is_loop.then(|| core.ear()).flatten();
+        let source = mixin.wake_source();
+        let (open, room) = (way == Way::Open, way == Way::Full);
+        if room && !core.gate.queue() {
+            return Ok(Ready::default()); // there is some by now
+        }
+        let waited = match self
+            .crowd
+            .get_or_insert_with(|| (!is_loop).then(|| core.waker.crowd(transport.readiness())).flatten())
+        {
+            Some(crowd) if open && source.is_none() => crowd.wait(until),
+            _ => core.waker.wait(Wanted {
+                request: open.then(|| transport.readiness()),
+                room,
+                mixin: source,
+                signal: ear.as_ref().map(|ear| ear.readiness().as_fd()),
+                until,
+            }),
         };
-        let ready = core
-            .waker
-            .wait(wanted)
-            .map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
+        if room {
+            core.gate.unqueue();
+        }
+        let ready =
+            waited.map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
         if let Some(grace) = ear.filter(|_| ready.signal).and_then(|ear| ear.take()) {
             core.request_stop(Instant::now().checked_add(grace));
         }
         if ready.woken && !core.is_stopping() {
-            core.waker.reset(); // somebody made room; a stop stays visible to all who wait
+            core.waker.reset(); // a stop stays visible to all who wait
         }
         if self.paused_until.is_some_and(|until| Instant::now() >= until) {
             self.paused_until = None;
@@ -206,7 +288,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Every `poll_interval`, while no requests come.
     fn tick<M: MixIn>(&mut self, mixin: &M) {
         if self.next_tick.is_some_and(|tick| Instant::now() >= tick) {
-            self.service_actions(mixin);
+            if self.role == Role::ForOne {
+                self.shared.core.hook("service_actions", || mixin.service_actions());
+            } else {
+                self.service_actions(mixin);
+            }
             self.schedule_tick();
         }
     }
@@ -223,11 +309,9 @@ fn admit<T: Transport, S: ServerHooks<T>>(
     peer: PeerAddress<T>,
     has_place: bool,
 ) -> Accepted<T, S> {
-    let mut job = Job::new(shared, request, peer, has_place);
+    let job = Job::new(shared, request, peer, has_place);
     if !has_place {
-        let parts = job.parts_mut();
-        shared.core.hook("reject_request", || shared.state.reject_request(&mut parts.request, &parts.peer));
-        job.refuse();
+        job.reject();
         return Accepted::Refused;
     }
     match guarded(|| Ok(shared.state.verify_request(job.request(), job.client_address()))) {
@@ -238,9 +322,19 @@ fn admit<T: Transport, S: ServerHooks<T>>(
     Accepted::Refused
 }
 
+/// See the [type](Acceptor)'s documentation for what a clone does differently.
 impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
     fn clone(&self) -> Self {
-        Acceptor::new(&self.shared, self.transport.clone())
+        Acceptor {
+            shared: self.shared.clone(),
+            transport: self.transport.clone(),
+            _keeps_open: None,
+            back_off: BackOff::default(),
+            paused_until: None,
+            next_tick: None,
+            role: Role::OneOfMany,
+            crowd: None,
+        }
     }
 }
 

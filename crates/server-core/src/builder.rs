@@ -154,7 +154,8 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
-    /// The length in bytes beyond which a datagram is cut. Default: 8192. No effect on connections.
+    /// The length in bytes beyond which a datagram is cut. Default: 8192. More than any datagram can have (65,535 over UDP, 16 MiB
+    /// over a Unix socket) is as much as that. No effect on connections.
     pub fn max_packet_size(mut self, bytes: usize) -> Self {
         self.options.bind.max_packet_size = bytes;
         self

@@ -5,7 +5,7 @@ use crate::{
     stats::Counters, wake::Waker,
 };
 use parking_lot::{Condvar, Mutex};
-use socketserver_handlers::{Panicked, ServerControl};
+use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
 use std::{
     cell::RefCell,
@@ -51,10 +51,22 @@ enum Phase {
 #[derive(Debug)]
 struct Life {
     phase: Phase,
+    /// How often serving has begun.
+    runs: u64,
     /// Threads inside `handle_request`.
     handling: usize,
     closed: bool,
     drain_until: Option<Instant>,
+}
+
+/// Tells one `serve_forever` from the next, so that who waits for the end of one isn't held up by the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run(u64);
+
+impl Life {
+    fn is_serving(&self, run: Run) -> bool {
+        self.phase == Phase::Serving && self.runs == run.0
+    }
 }
 
 /// The values of [`Core`] that a builder sets.
@@ -103,7 +115,13 @@ impl Core {
             draining: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
             ear: Mutex::new(None),
-            life: Mutex::new(Life { phase: Phase::Fresh, handling: 0, closed: false, drain_until: None }),
+            life: Mutex::new(Life {
+                phase: Phase::Fresh,
+                runs: 0,
+                handling: 0,
+                closed: false,
+                drain_until: None,
+            }),
             changed: Condvar::new(),
         })
     }
@@ -114,11 +132,11 @@ impl Core {
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
         // An observer that panics must not take a request, or the loop, with it.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.observer.event(event)));
+        let _ = guarded(|| Ok(self.observer.event(event)));
     }
 
     pub(crate) fn wants_requests(&self) -> bool {
-        catch_unwind(AssertUnwindSafe(|| self.observer.wants_requests())).unwrap_or(false)
+        guarded(|| Ok(self.observer.wants_requests())).unwrap_or(false)
     }
 
     /// Runs a hook that belongs to no request; a panic is an event.
@@ -167,6 +185,7 @@ impl Core {
             return Ok(None);
         }
         life.phase = Phase::Serving;
+        life.runs += 1;
         life.drain_until = None;
         self.draining.store(false, Relaxed);
         drop(life);
@@ -187,10 +206,10 @@ impl Core {
         Ok(Handling(self))
     }
 
-    /// Asks the loop to stop. Returns at once.
-    pub(crate) fn request_stop(&self, drain_until: Option<Instant>) {
+    /// Asks the loop to stop. Returns at once, with what to wait for.
+    pub(crate) fn request_stop(&self, drain_until: Option<Instant>) -> Run {
         if self.in_child.load(Relaxed) {
-            return;
+            return Run(0);
         }
         let mut life = self.life.lock();
         self.draining.store(true, Relaxed);
@@ -200,6 +219,7 @@ impl Core {
             self.stop.store(true, Relaxed);
             self.waker.wake();
         }
+        Run(life.runs)
     }
 
     /// How long requests in progress may still take, if the shutdown said so.
@@ -207,20 +227,28 @@ impl Core {
         self.life.lock().drain_until
     }
 
-    /// Waits until the loop has ended. Must not be called from inside.
-    pub(crate) fn wait_until_stopped(&self) {
+    /// Waits until the loop has ended that was running then. Must not be called from inside.
+    pub(crate) fn wait_until_stopped(&self, run: Run) {
         let mut life = self.life.lock();
-        while life.phase == Phase::Serving {
+        while life.is_serving(run) {
             self.changed.wait(&mut life);
         }
     }
 
-    /// Waits until the loop has ended and no request is in progress; false if `until` came first.
-    pub(crate) fn wait_until_idle(&self, until: Instant) -> bool {
+    /// Waits until no thread serves any more, be it by `handle_request`. After [`close`](Self::close); not from inside.
+    pub(crate) fn wait_until_closed(&self) {
         let mut life = self.life.lock();
-        while life.phase == Phase::Serving || self.gate.inside() > 0 {
+        while life.phase == Phase::Serving || life.handling > 0 {
+            self.changed.wait(&mut life);
+        }
+    }
+
+    /// Waits until that loop has ended and no request is in progress; false if `until` came first.
+    pub(crate) fn wait_until_idle(&self, run: Run, until: Instant) -> bool {
+        let mut life = self.life.lock();
+        while life.is_serving(run) || self.gate.inside() > 0 {
             if self.changed.wait_until(&mut life, until).timed_out() {
-                return life.phase != Phase::Serving && self.gate.inside() == 0;
+                return !life.is_serving(run) && self.gate.inside() == 0;
             }
         }
         true
@@ -254,13 +282,19 @@ impl Core {
 
     /// A request has left. Wakes who waits for room, and who waits for the end.
     pub(crate) fn left(&self) {
-        let (inside, wake) = self.gate.leave();
-        if wake {
-            self.waker.wake();
-        }
+        let inside = self.gate.leave();
+        self.pass_on_room();
         if inside == 0 && self.draining.load(Relaxed) {
             drop(self.life.lock()); // so that a waiter is either before its check or in its wait
             self.changed.notify_all();
+        }
+    }
+
+    /// There is room that the caller doesn't use. One acceptor that waits for some gets it, since none but those who wait for it
+    /// would come to know.
+    pub(crate) fn pass_on_room(&self) {
+        if self.gate.has_queue() {
+            self.waker.make_room();
         }
     }
 

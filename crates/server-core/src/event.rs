@@ -73,6 +73,26 @@ pub enum Event<'a> {
         /// What it said.
         message: &'a str,
     },
+    /// All workers of a pool are busy, and there may be no more of them: clients wait. Told when it has lasted a while, and again
+    /// as it goes on; [`WorkersFree`](Event::WorkersFree) ends it.
+    WorkersBusy {
+        /// How many workers that is.
+        busy: usize,
+        /// How long none of them has been free.
+        for_how_long: Duration,
+    },
+    /// A worker is free again, after [`WorkersBusy`](Event::WorkersBusy).
+    WorkersFree {
+        /// How long none was.
+        after: Duration,
+    },
+    /// A worker, thread or process, could not be started. The server goes on with those it has.
+    WorkerNotStarted {
+        /// What the system said.
+        error: &'a io::Error,
+        /// How long nothing is tried again.
+        back_off: Duration,
+    },
     /// The process was forked while other threads were alive. The child may hang on a lock that one of them held.
     ForkWithThreads {
         /// How many threads there were.
@@ -98,7 +118,11 @@ pub struct LogObserver;
 impl Observer for LogObserver {
     fn event(&self, event: &Event<'_>) {
         let level = match event {
-            Event::AcceptFailed { back_off: Some(_), .. } | Event::ForkWithThreads { .. } => log::Level::Warn,
+            Event::AcceptFailed { back_off: Some(_), .. }
+            | Event::ForkWithThreads { .. }
+            | Event::WorkersBusy { .. }
+            | Event::WorkersFree { .. }
+            | Event::WorkerNotStarted { .. } => log::Level::Warn,
             Event::HookPanicked { .. } => log::Level::Error,
             _ => log::Level::Debug,
         };
@@ -129,6 +153,13 @@ impl fmt::Display for Event<'_> {
                 write!(f, "can't accept, trying again in {wait:?}: {error}")
             }
             Event::HookPanicked { hook, message } => write!(f, "{hook} panicked: {message}"),
+            Event::WorkersBusy { busy, for_how_long } => {
+                write!(f, "all {busy} workers have been busy for {for_how_long:?}, clients wait")
+            }
+            Event::WorkersFree { after } => write!(f, "a worker is free again after {after:?}"),
+            Event::WorkerNotStarted { error, back_off } => {
+                write!(f, "can't start a worker, trying again in {back_off:?}: {error}")
+            }
             Event::ForkWithThreads { threads } => {
                 write!(
                     f,

@@ -31,32 +31,30 @@ pub struct ShutdownReport {
 /// What was forced gets this long to notice, so that a report is about a server at rest.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
+/// As good as for ever, and an instant that lies as far ahead can still be represented.
+const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
+
 impl Handle {
     /// Stops the server: nothing is accepted from now on, requests in progress may go on for `deadline`, the rest is then ended
     /// by force. Returns when all have ended.
     ///
     /// Handlers see `cx.server.is_draining()`. From the serving thread or from a handler, which are themselves what is
-    /// waited for, it asks and returns at once; then nothing is ended by force.
+    /// waited for, it asks and returns at once, having drained nothing; the loop itself then ends by force what overstays.
     pub fn shutdown(&self, deadline: Duration) -> ShutdownReport {
         let begun = Instant::now();
-        let until = begun.checked_add(deadline);
-        self.0.request_stop(until);
-        let in_progress = self.0.gate.inside();
-        let mut forced = 0;
+        let until = begun + deadline.min(FOR_EVER);
+        let in_progress = self.0.gate.inside(); // before the stop, which may let them end
+        let run = self.0.request_stop(Some(until));
+        let (mut drained, mut forced) = (0, 0);
         if !self.0.is_inside() {
-            let until = until.unwrap_or(begun + Duration::from_secs(86_400 * 365));
-            if !self.0.wait_until_idle(until) {
+            if !self.0.wait_until_idle(run, until) {
                 forced = self.0.gate.inside();
                 self.0.registry.close_all();
-                self.0.wait_until_idle(Instant::now() + GRACE);
+                self.0.wait_until_idle(run, Instant::now() + GRACE);
             }
+            drained = in_progress.saturating_sub(forced);
         }
-        ShutdownReport {
-            drained: in_progress.saturating_sub(forced),
-            forced,
-            refused: self.stats().refused,
-            elapsed: begun.elapsed(),
-        }
+        ShutdownReport { drained, forced, refused: self.stats().refused, elapsed: begun.elapsed() }
     }
 
     /// Asks the server to stop, and returns at once.
@@ -65,9 +63,9 @@ impl Handle {
     }
 
     pub(crate) fn stop_and_wait(&self) {
-        self.0.request_stop(None);
+        let run = self.0.request_stop(None);
         if !self.0.is_inside() {
-            self.0.wait_until_stopped();
+            self.0.wait_until_stopped(run);
         }
     }
 

@@ -100,7 +100,7 @@ impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
-        let pool = DatagramPool::new(options.max_packet_size);
+        let pool = pool(options.max_packet_size);
         Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
     }
 }
@@ -125,9 +125,14 @@ impl Udp {
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
-        let pool = DatagramPool::new(max_packet_size);
+        let pool = pool(max_packet_size);
         Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
     }
+}
+
+/// No UDP datagram is longer than 65,535 bytes, so larger buffers would be a waste.
+fn pool(max_packet_size: usize) -> Arc<DatagramPool> {
+    DatagramPool::new(max_packet_size.min(65_535))
 }
 
 /// Binds to the first of the addresses that can be bound.

@@ -70,6 +70,15 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         self.end(Err(error.into()))
     }
 
+    /// Turns the client away, as at the limit of connections: the `reject_request` hook may tell it why, then it is closed. For a
+    /// mix-in that has no room for it.
+    pub fn reject(mut self) {
+        let shared = self.shared.clone();
+        let parts = self.parts_mut();
+        shared.core.hook("reject_request", || shared.state.reject_request(&mut parts.request, &parts.peer));
+        self.refuse();
+    }
+
     /// Closes the request without telling the client, and keeps its place among those in progress: for a parent whose
     /// child serves it.
     pub fn close(mut self) -> Ticket {
@@ -141,6 +150,9 @@ impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
 impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
     fn drop(&mut self) {
         let Some(Parts { mut request, mut ticket, .. }) = self.parts.take() else { return };
+        if std::thread::panicking() {
+            ticket.lost_to_panic(); // in a `process_request`, whose panic is an event
+        }
         if let Some(connection) = request.connection() {
             ticket.set_traffic(connection.traffic());
         }

@@ -1,6 +1,6 @@
 //! How many connections at once: a number that can't be over-run, and what happens at it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// A limit on what is served at the same time, and what happens to a client that comes when it is reached.
 ///
@@ -55,7 +55,8 @@ pub(crate) struct Gate {
     max: usize,
     pub(crate) rejects: bool,
     inside: AtomicUsize,
-    somebody_waits: AtomicBool,
+    /// Acceptors that wait for room.
+    queued: AtomicUsize,
 }
 
 impl Gate {
@@ -64,7 +65,7 @@ impl Gate {
             max: limit.max,
             rejects: limit.rejects,
             inside: AtomicUsize::new(0),
-            somebody_waits: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
         }
     }
 
@@ -81,17 +82,28 @@ impl Gate {
         self.inside.try_update(SeqCst, SeqCst, |n| (n < self.max).then_some(n + 1)).is_ok()
     }
 
-    /// Announces a wait for room. If there is some by now (somebody left in between), there is no need to wait.
-    pub(crate) fn must_wait(&self) -> bool {
-        self.somebody_waits.store(true, SeqCst);
-        self.is_full()
+    /// Announces a wait for room; [`unqueue`](Self::unqueue) ends it. False if there is room by now (somebody left in between),
+    /// and no need to wait.
+    pub(crate) fn queue(&self) -> bool {
+        self.queued.fetch_add(1, SeqCst);
+        let must_wait = self.is_full();
+        if !must_wait {
+            self.unqueue();
+        }
+        must_wait
     }
 
-    /// Goes out. Says how many stay inside, and whether somebody must be woken because of it.
-    pub(crate) fn leave(&self) -> (usize, bool) {
-        let left = self.inside.fetch_sub(1, SeqCst) - 1;
-        // Not a swap at each call: this is on the path of every request, and hardly ever true.
-        let wake = self.somebody_waits.load(SeqCst) && self.somebody_waits.swap(false, SeqCst);
-        (left, wake)
+    pub(crate) fn unqueue(&self) {
+        self.queued.fetch_sub(1, SeqCst);
+    }
+
+    /// Whether somebody waits for room.
+    pub(crate) fn has_queue(&self) -> bool {
+        self.queued.load(SeqCst) > 0
+    }
+
+    /// Goes out. Says how many stay inside.
+    pub(crate) fn leave(&self) -> usize {
+        self.inside.fetch_sub(1, SeqCst) - 1
     }
 }

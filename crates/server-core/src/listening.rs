@@ -1,5 +1,6 @@
 //! The listening socket's place in a server: open, or closed for good.
 
+use crate::core::Core;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -29,12 +30,13 @@ impl<T> Listening<T> {
     }
 }
 
-/// Closes the listening socket with the server, though handlers that still run keep the rest of it alive.
+/// Closes the listening socket with the server, and what wakes its loop, though handlers that still run keep the rest of it alive.
 #[derive(Debug)]
-pub(crate) struct CloseOnDrop<T>(pub(crate) Arc<Listening<T>>);
+pub(crate) struct CloseOnDrop<T>(pub(crate) Arc<Listening<T>>, pub(crate) Arc<Core>);
 
 impl<T> Drop for CloseOnDrop<T> {
     fn drop(&mut self) {
         self.0.close();
+        self.1.waker.close();
     }
 }

@@ -66,8 +66,14 @@ pub trait MixIn: Send + Sync + 'static {
         None
     }
 
-    /// Called after each request, when [`wake_source`](Self::wake_source) is readable, and every `poll_interval`: forgets what has
-    /// ended. As provided, does nothing.
+    /// A point in time at which [`service_actions`](Self::service_actions) has something to do. Asked anew before each wait. As
+    /// provided, none.
+    fn wake_time(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Called after each request, when [`wake_source`](Self::wake_source) is readable, when [`wake_time`](Self::wake_time) has come, and
+    /// every `poll_interval`: forgets what has ended. As provided, does nothing.
     fn service_actions(&self) {}
 
     /// Whether it forks, so that the server should start no thread of its own. As provided, it doesn't.

@@ -144,9 +144,10 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     ) -> Self {
         let address = transport.server_address();
         let listening = Arc::new(Listening::new(transport));
-        let shared = Shared { core: Arc::new(core), state, class, listening: listening.clone() };
+        let core = Arc::new(core);
+        let shared = Shared { core: core.clone(), state, class, listening: listening.clone() };
         Server {
-            listening: CloseOnDrop(listening),
+            listening: CloseOnDrop(listening, core),
             mixin,
             shared: Arc::new(shared),
             address,
@@ -166,8 +167,8 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     pub fn serve_forever(&self) -> Result<(), ServerError> {
         let core = &self.shared.core;
         let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
+        let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
         let Some(_serving) = core.begin_serving()? else { return Ok(()) };
-        let _inside = core.enter();
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport));
         if let Some(until) = core.drain_until() {
             self.drain(until);
@@ -199,7 +200,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
         let _handling = core.begin_handling()?;
         let _inside = core.enter();
-        let mut acceptor = Acceptor::new(&self.shared, transport);
+        let mut acceptor = Acceptor::for_one(&self.shared, transport);
         let until = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // Children that ended since the last call are forgotten now; nothing else would, in a loop of these calls.
         core.hook("service_actions", || self.mixin.service_actions());
@@ -227,14 +228,16 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     }
 
     /// Closes the listening socket, and waits for what the mix-in waits for: threads, children. Ends `serve_forever` if it is
-    /// running (Python: it goes on, with an error). A second call does nothing. Dropping the server does the same.
+    /// running (Python: it goes on, with an error). From the serving thread or from a handler it doesn't wait for
+    /// those themselves; another call, from outside, does. Dropping the server does the same.
     pub fn server_close(&self) {
         let core = &self.shared.core;
         core.close();
         if !core.is_inside() {
-            core.wait_until_stopped();
+            core.wait_until_closed();
         }
         self.listening.0.close();
+        core.waker.close();
         core.hook("server_close", || self.mixin.server_close());
     }
 

@@ -1,9 +1,11 @@
 //! A keep-alive connection between two requests, with all that belongs to it.
 
-use crate::{Job, Outcome, ServerHooks, Transport};
-use socketserver_handlers::{self as handlers, Buffers, HandlerResult, KeepAlive, ServerRef};
+use crate::{Job, Outcome, ServerHooks, Transport, server::Shared};
+use socketserver_handlers::{
+    self as handlers, Buffers, HandlerResult, KeepAlive, ServerControl, ServerRef, guarded,
+};
 use socketserver_net::Connection;
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// What a mix-in can park: the connection, its handler, and its place among the requests in progress; no thread, no buffers.
 pub struct Session<T: Transport, S: ServerHooks<T>> {
@@ -31,33 +33,54 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         self.handler.connection()
     }
 
-    /// Serves what has arrived. To be called when the connection is readable. Gives the session back if it goes on; otherwise it
-    /// has ended, with all that belongs to an end, and this says how.
+    /// How long the connection may be silent between two requests: the server's `idle_timeout`.
+    pub fn idle_timeout(&self) -> Option<Duration> {
+        ServerControl::idle_timeout(&*self.job.shared.core)
+    }
+
+    /// Whether the server has been told to stop: a session that has nothing in progress should be closed then.
+    pub fn is_draining(&self) -> bool {
+        self.job.shared.core.is_draining()
+    }
+
+    /// Does what comes before the first request: the handler's `setup`, which may greet the client. Doesn't wait for the
+    /// client. [`advance`](Self::advance) does it too, if it wasn't done.
     ///
     /// # Errors
-    /// The end of the session, which need not be a failure.
-    pub fn advance(mut self, buffers: &mut Buffers) -> Result<Self, Outcome> {
-        let shared = self.job.shared.clone();
+    /// What the handler failed with; the session is over, and to be [closed](Self::close).
+    pub fn setup(&mut self, buffers: &mut Buffers) -> HandlerResult {
+        let Shared { core, state, .. } = &*self.job.shared;
+        let _inside = core.enter();
+        self.handler.setup(ServerRef::new(state, &**core), buffers)
+    }
+
+    /// Serves what has arrived. To be called when the connection is readable; otherwise it waits until it is. Says whether
+    /// the session goes on; if not, it is to be [closed](Self::close). The buffers are empty again if it does.
+    ///
+    /// # Errors
+    /// What the handler failed with; the session is over, and to be [closed](Self::close).
+    pub fn advance(&mut self, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+        let Shared { core, state, .. } = &*self.job.shared;
+        let _inside = core.enter();
+        let server = ServerRef::new(state, &**core);
+        // The handler's own calls are guarded; a wire or an error of the user's own may panic too.
+        guarded(|| self.handler.advance(server, buffers))
+    }
+
+    /// Ends a session with its `result`: what [`advance`](Self::advance) failed with, that it was idle for too long, or `Ok`, which is also for
+    /// one that is closed because the server stops. The handler's `finish` is called, the connection closed, the end told.
+    pub fn close(self, result: HandlerResult, buffers: &mut Buffers) -> Outcome {
+        let Session { mut handler, job } = self;
+        let shared = job.shared.clone();
         let _inside = shared.core.enter();
         let server = ServerRef::new(&shared.state, &*shared.core);
-        match self.handler.advance(server, buffers) {
-            Ok(KeepAlive::Yes) => Ok(self),
-            result => Err(self.end(result.map(drop), buffers)),
-        }
-    }
-
-    /// Ends a session that has nothing in progress: it was idle for too long, or the server is closing.
-    pub fn close(self, outcome: HandlerResult, buffers: &mut Buffers) -> Outcome {
-        self.end(outcome, buffers)
-    }
-
-    fn end(mut self, result: HandlerResult, buffers: &mut Buffers) -> Outcome {
-        let shared = self.job.shared.clone();
-        let server = ServerRef::new(&shared.state, &*shared.core);
-        let finished = self.handler.finish(server, buffers);
+        let finished = guarded(|| {
+            let finished = handler.finish(server, buffers);
+            drop(handler); // before the connection is closed, so that a view the handler kept doesn't count as shared
+            finished
+        });
         buffers.clear();
-        drop(self.handler); // before the connection is closed, so that a view the handler kept doesn't count as shared
-        self.job.end(result.and(finished))
+        job.end(result.and(finished))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
-    process,
+    process, thread,
+    time::Duration,
 };
 
 /// Removes the file when it is dropped, if it is still the one that was made here, by the process that made it.
@@ -19,9 +21,10 @@ pub(crate) struct SocketFile {
 
 impl SocketFile {
     /// Binds `socket` to `path`. If a socket file is there on which nobody listens, it is removed first.
-    pub(crate) fn bind(socket: &Socket, address: &SockAddr, path: &Path, kind: Type) -> io::Result<Self> {
+    pub(crate) fn bind(socket: &Socket, address: &SockAddr, path: &Path) -> io::Result<Self> {
+        let _turn = Turn::take(path);
         match socket.bind(address) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path, address, kind) => {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path, address) => {
                 fs::remove_file(path)?;
                 socket.bind(address)?;
             }
@@ -36,14 +39,38 @@ impl SocketFile {
 
 /// A socket file counts as stale only if connecting to it is refused. Any other outcome, a timeout or lack of permission
 /// say, may hide a living server.
-fn is_stale(path: &Path, address: &SockAddr, kind: Type) -> bool {
+///
+/// A stream would be refused too by a server that is bound and doesn't listen yet, and would be a client to one that listens.
+/// A datagram socket is neither: a socket of another type that is alive answers "wrong type".
+fn is_stale(path: &Path, address: &SockAddr) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
-    let refused = || {
-        let probe = Socket::new(Domain::UNIX, kind, None)?;
-        probe.set_nonblocking(true)?; // a living server with a full backlog must not make us wait
-        probe.connect(address)
-    };
-    is_socket && refused().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    let probe = || Socket::new(Domain::UNIX, Type::DGRAM, None)?.connect(address);
+    is_socket && probe().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// A lock on the folder. Of two servers that start on the same stale file at the same time, the second must not take the first
+/// one's new file for the stale one. Where the lock can't be had, or somebody keeps it, things go on without.
+struct Turn(File);
+
+impl Turn {
+    fn take(path: &Path) -> Option<Turn> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new("."))).ok()?;
+        for _ in 0..100 {
+            match folder.try_lock() {
+                Ok(()) => return Some(Turn(folder)),
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+                Err(TryLockError::Error(_)) => return None,
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = self.0.unlock(); // closing isn't enough if a child was forked meanwhile
+    }
 }
 
 impl Drop for SocketFile {

@@ -53,6 +53,13 @@ impl Ticket {
         self.outcome = outcome;
     }
 
+    /// Who had it to run panicked, unless it has ended before.
+    pub(crate) fn lost_to_panic(&mut self) {
+        if self.outcome == Outcome::Dropped {
+            self.outcome = Outcome::Panicked;
+        }
+    }
+
     pub(crate) fn set_traffic(&mut self, traffic: Traffic) {
         self.traffic = traffic;
     }

@@ -19,9 +19,10 @@ use std::{
 /// Its requests are [`socketserver_net::UnixStream`]s.
 #[derive(Debug)]
 pub struct UnixStream {
+    /// First, so that it is removed while the socket is open: nobody can take it for stale, or reuse its inode number, before.
+    _file: Option<SocketFile>,
     listener: socket2::Socket,
     address: UnixAddress,
-    _file: Option<SocketFile>,
 }
 
 /// Datagrams over a Unix socket. Python: `UnixDatagramServer`.
@@ -30,10 +31,11 @@ pub struct UnixStream {
 /// answered.
 #[derive(Debug)]
 pub struct UnixDatagram {
+    /// First, as in [`UnixStream`].
+    _file: Option<SocketFile>,
     socket: Arc<Socket>,
     pool: Arc<DatagramPool>,
     address: UnixAddress,
-    _file: Option<SocketFile>,
 }
 
 impl Transport for UnixStream {
@@ -138,13 +140,17 @@ fn bind(
     let raw =
         address.to_sock_addr().map_err(|source| ServerError::Resolve { address: named.clone(), source })?;
     let attempt = || {
+        if options.allow_reuse_port {
+            // Linux before 6.13 takes the option, and then refuses the second socket.
+            return Err(rustix::io::Errno::OPNOTSUPP.into());
+        }
         let socket = socket2::Socket::new(Domain::UNIX, kind, None)?;
         options.apply(&socket, false)?;
         if kind == Type::STREAM {
             socket.set_nonblocking(true)?;
         }
         let file = match address.as_path() {
-            Some(path) => Some(SocketFile::bind(&socket, &raw, path, kind)?),
+            Some(path) => Some(SocketFile::bind(&socket, &raw, path)?),
             None => {
                 socket.bind(&raw)?;
                 None

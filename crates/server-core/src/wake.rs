@@ -1,67 +1,60 @@
 //! Waking a loop that waits for clients: at once, from any thread, without polling.
 
+use crate::{bell::Bell, crowd::Crowd};
+use parking_lot::Mutex;
 use rustix::{
-    event::{PollFd, PollFlags, poll},
+    event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 use std::{
     io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-/// A descriptor that can be made readable: an eventfd on Linux, a pipe elsewhere.
+/// Wakes a loop. Closed with the server, so that a handle which outlives it keeps no descriptor open.
 #[derive(Debug)]
-pub(crate) struct Waker {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    event: OwnedFd,
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    pipe: (OwnedFd, OwnedFd),
+pub(crate) struct Waker(Mutex<Option<Arc<Bells>>>);
+
+#[derive(Debug)]
+pub(crate) struct Bells {
+    /// Readable until it is silenced: all who wait see it.
+    wake: Bell,
+    /// Rung once for each place that has become free: wakes one of those who wait for room.
+    room: Bell,
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 impl Waker {
     pub(crate) fn new() -> io::Result<Self> {
-        use rustix::event::{EventfdFlags, eventfd};
-        Ok(Waker { event: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)? })
+        let bells = Bells { wake: Bell::new()?, room: Bell::one_by_one()? };
+        Ok(Waker(Mutex::new(Some(Arc::new(bells)))))
     }
 
-    /// Makes it readable. Can't fail in a way that matters: a counter that is full is readable.
+    /// Wakes whoever waits, and whoever is about to.
     pub(crate) fn wake(&self) {
-        let _ = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
-    }
-
-    /// Makes it unreadable again.
-    pub(crate) fn reset(&self) {
-        let _ = rustix::io::read(&self.event, &mut [0; 8]);
-    }
-
-    fn readable(&self) -> BorrowedFd<'_> {
-        self.event.as_fd()
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl Waker {
-    pub(crate) fn new() -> io::Result<Self> {
-        let pipe = rustix::pipe::pipe()?;
-        for end in [&pipe.0, &pipe.1] {
-            rustix::io::ioctl_fionbio(end, true)?;
-            rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;
+        if let Some(bells) = &*self.0.lock() {
+            bells.wake.ring();
         }
-        Ok(Waker { pipe })
     }
 
-    pub(crate) fn wake(&self) {
-        let _ = rustix::io::write(&self.pipe.1, &[1]);
-    }
-
+    /// Lets waits last again.
     pub(crate) fn reset(&self) {
-        while rustix::io::read(&self.pipe.0, &mut [0; 64]).is_ok_and(|n| n == 64) {}
+        if let Some(bells) = &*self.0.lock() {
+            bells.wake.silence();
+        }
     }
 
-    fn readable(&self) -> BorrowedFd<'_> {
-        self.pipe.0.as_fd()
+    /// Wakes one of those who wait for room, now or next.
+    pub(crate) fn make_room(&self) {
+        if let Some(bells) = &*self.0.lock() {
+            bells.room.ring();
+        }
+    }
+
+    /// Gives the descriptors up. A wait that is still in them keeps them for so long.
+    pub(crate) fn close(&self) {
+        *self.0.lock() = None;
     }
 }
 
@@ -69,6 +62,7 @@ impl Waker {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ready {
     pub(crate) woken: bool,
+    /// There may be a request, or room for one, whichever was waited for.
     pub(crate) request: bool,
     pub(crate) mixin: bool,
     pub(crate) signal: bool,
@@ -78,6 +72,8 @@ pub(crate) struct Ready {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     pub(crate) request: Option<BorrowedFd<'a>>,
+    /// Instead of a request, room for one.
+    pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
     pub(crate) signal: Option<BorrowedFd<'a>>,
     pub(crate) until: Option<Instant>,
@@ -86,20 +82,42 @@ pub(crate) struct Wanted<'a> {
 impl Waker {
     /// Waits until it is woken, one of the descriptors is readable, or the time has come.
     pub(crate) fn wait(&self, wanted: Wanted<'_>) -> io::Result<Ready> {
-        let mut slots = [Some(self.readable()), wanted.request, wanted.mixin, wanted.signal]
-            .map(|fd| slot(fd, self.readable()));
+        let Some(bells) = self.0.lock().clone() else {
+            return Ok(Ready { woken: true, ..Ready::default() }); // closed: there is nothing to wait for
+        };
+        let wake = bells.wake.as_fd();
+        let request = if wanted.room { Some(bells.room.as_fd()) } else { wanted.request };
+        let mut slots = [Some(wake), request, wanted.mixin, wanted.signal].map(|fd| slot(fd, wake));
         loop {
-            let left = wanted.until.map(|until| until.saturating_duration_since(Instant::now()));
-            let left = left.map(|left| left.min(Duration::from_secs(86_400)).try_into().unwrap_or_default());
-            match poll(&mut slots, left.as_ref()) {
+            match poll(&mut slots, left(wanted.until).as_ref()) {
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
                 Ok(_) => break,
             }
         }
         let [woken, request, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        if wanted.room && request {
+            bells.room.silence(); // this one place; who waits beside us hears of the next
+        }
         Ok(Ready { woken, request, mixin, signal })
     }
+
+    /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
+    pub(crate) fn crowd(&self, listener: BorrowedFd<'_>) -> Option<Crowd> {
+        Crowd::join(self.0.lock().clone()?, listener)
+    }
+}
+
+impl Bells {
+    pub(crate) fn wake(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+}
+
+/// How long it is until then; never more than a day, which any system call can take.
+pub(crate) fn left(until: Option<Instant>) -> Option<Timespec> {
+    let left = until?.saturating_duration_since(Instant::now());
+    Some(left.min(Duration::from_secs(86_400)).try_into().unwrap_or_default())
 }
 
 /// A slot for what is wanted; one that watches for nothing, of `other`, for what isn't.

@@ -10,7 +10,7 @@ pub mod prelude;
 
 pub use aliases::*;
 pub use socketserver_core::{
-    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bind, BindOptions, Bound, Event,
+    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound, Event,
     FinishRequest, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome, PeerAddress, Runs,
     Sequential, Server, ServerBuilder, ServerError, ServerHooks, Session, ShutdownReport, Signals, Stats,
     Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer, UnixStream,
@@ -22,9 +22,14 @@ pub use socketserver_handlers::{
     RequestHandlerClass, ServerControl, ServerRef, StreamContext, StreamReader, StreamRequestHandler,
     StreamWriter, guarded,
 };
-pub use socketserver_mixins::{ForkingMixIn, ThreadingMixIn};
+pub use socketserver_mixins::{ForkingMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{
     self as net, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket, StreamRequest,
     TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
 };
 pub use socketserver_sys::{Child, adopt_fd};
+
+/// The porting guide, so that its programs are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/porting.md")]
+mod porting_guide {}

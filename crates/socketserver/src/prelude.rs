@@ -3,9 +3,10 @@
 pub use crate::{
     BaseRequestHandler, BaseServer, Context, DatagramContext, DatagramRequestHandler, ForkingTcpServer,
     ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Handle, HandlerResult, KeepAlive,
-    KeepAliveRequestHandler, Limit, ServerError, ServerHooks, StreamContext, StreamRequestHandler, Tcp,
-    TcpServer, TcpStream, ThreadingTcpServer, ThreadingUdpServer, ThreadingUnixDatagramServer,
-    ThreadingUnixStreamServer, Udp, UdpServer, UnixDatagram, UnixDatagramServer, UnixStream,
-    UnixStreamServer,
+    KeepAliveRequestHandler, Limit, ReactorTcpServer, ReactorUnixStreamServer, ServerError, ServerHooks,
+    StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream, ThreadPoolTcpServer, ThreadPoolUdpServer,
+    ThreadPoolUnixDatagramServer, ThreadPoolUnixStreamServer, ThreadingTcpServer, ThreadingUdpServer,
+    ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Udp, UdpServer, UnixDatagram, UnixDatagramServer,
+    UnixStream, UnixStreamServer,
 };
 pub use std::io::{BufRead, Read, Write};

@@ -66,7 +66,9 @@ impl Child {
             // sigaction(2) reads and writes just these two. Setting a signal to its default runs no code of ours.
             unsafe {
                 let mut now: libc::sigaction = std::mem::zeroed();
-                if libc::sigaction(signal, std::ptr::null(), &mut now) == 0 && now.sa_sigaction != libc::SIG_IGN {
+                if libc::sigaction(signal, std::ptr::null(), &mut now) == 0
+                    && now.sa_sigaction != libc::SIG_IGN
+                {
                     let mut default: libc::sigaction = std::mem::zeroed();
                     default.sa_sigaction = libc::SIG_DFL;
                     libc::sigaction(signal, &default, std::ptr::null_mut());

@@ -28,6 +28,11 @@ impl Children {
         self.0.keys().map(|pid| pid.as_raw_nonzero().get()).collect()
     }
 
+    /// For a child, whose siblings these are. Their tickets and descriptors are the parent's, so nothing is given back.
+    pub(crate) fn forget(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.0));
+    }
+
     /// Forgets those that have ended. Waits only for ids in this list, so nobody else's child is taken.
     pub(crate) fn reap(&mut self, watch: &Watch) {
         if self.0.is_empty() {

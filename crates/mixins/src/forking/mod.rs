@@ -120,6 +120,8 @@ impl MixIn for ForkingMixIn {
             Ok(Fork::Child(child)) => {
                 // What the watch keeps of this child is the reading end; the writing end must stay open to the end.
                 let _lifeline = lifeline;
+                children.forget();
+                drop(children); // a handler may ask for the children, or close the server
                 serve_in_child(job, child, threads == 1)
             }
             Ok(Fork::Parent(pid)) => {

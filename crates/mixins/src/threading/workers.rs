@@ -3,6 +3,7 @@
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 use std::{
+    cell::Cell,
     collections::HashMap,
     fmt, io,
     sync::Arc,
@@ -28,6 +29,8 @@ pub(crate) struct Workers {
     hand_over: Mutex<Option<Sender<Box<dyn Task>>>>,
     take: Receiver<Box<dyn Task>>,
     threads: Arc<Mutex<Threads>>,
+    /// Held while the threads are joined, so that all who close come back when they have ended, not the first only.
+    joining: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -36,6 +39,11 @@ struct Threads {
     handles: HashMap<u64, JoinHandle<()>>,
     /// Those about to end, to be joined by whoever comes next.
     finished: Vec<u64>,
+}
+
+thread_local! {
+    /// Which workers this thread is one of: the address of their `threads`.
+    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Workers {
@@ -48,6 +56,7 @@ impl Workers {
             hand_over: Mutex::new(Some(hand_over)),
             take,
             threads: Arc::default(),
+            joining: Mutex::default(),
         }
     }
 
@@ -78,6 +87,7 @@ impl Workers {
             builder = builder.stack_size(bytes);
         }
         let started = builder.spawn(move || {
+            WORKS_FOR.set(Arc::as_ptr(&threads).addr());
             let mut task = for_thread.lock().take();
             while let Some(this) = task {
                 this.run();
@@ -104,15 +114,17 @@ impl Workers {
         threads.handles.len()
     }
 
-    /// Takes no more tasks; waits for those that run, if `wait` says so.
+    /// Takes no more tasks; waits for those that run, if `wait` says so. One of the threads may call this too: it can't wait for
+    /// itself, nor for others that may be doing the same, and leaves the waiting to whoever closes from outside.
     pub(crate) fn close(&self, wait: bool) {
         *self.hand_over.lock() = None;
+        if !wait || WORKS_FOR.get() == Arc::as_ptr(&self.threads).addr() {
+            return;
+        }
+        let _joining = self.joining.lock();
         let handles: Vec<_> = self.threads.lock().handles.drain().map(|(_, handle)| handle).collect();
         for handle in handles {
-            // A handler that closes its own server can't wait for itself.
-            if wait && handle.thread().id() != thread::current().id() {
-                let _ = handle.join(); // a task doesn't panic
-            }
+            let _ = handle.join(); // a task doesn't panic
         }
     }
 }

@@ -1,0 +1,191 @@
+//! Who sits where: workers, those who rest, and the one of these who keeps watch.
+
+use super::{Reactor, shard::Term, slots::Key, watch::Watched, worker::work};
+use parking_lot::{Condvar, Mutex};
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    io,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// How long a worker without a seat waits for one before it ends.
+const REST: Duration = Duration::from_secs(10);
+
+/// A place in front of a shard, for one worker at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seat {
+    pub(super) shard: usize,
+    pub(super) term: Term,
+}
+
+/// The threads.
+#[derive(Default)]
+pub(super) struct Crew {
+    pub(super) state: Mutex<State>,
+    /// For those who rest.
+    bell: Condvar,
+    /// For the one who watches.
+    pub(super) watch_bell: Condvar,
+    /// Held while the threads are joined, so that all who close come back when they have ended.
+    joining: Mutex<()>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Shards at which nobody sits.
+    pub(super) vacant: Vec<usize>,
+    /// A worker has called the watch.
+    pub(super) is_called: bool,
+    pub(super) is_closed: bool,
+    is_watched: bool,
+    /// Workers without a seat, beside the one who watches.
+    resting: usize,
+    /// Threads that have not ended.
+    alive: usize,
+    /// Those of them that have been started and have not got as far as asking for a seat.
+    coming: usize,
+    started: u64,
+    handles: HashMap<u64, JoinHandle<()>>,
+    /// Those about to end, to be joined by whoever comes next.
+    finished: Vec<u64>,
+}
+
+thread_local! {
+    /// Which reactor this thread works for: its address.
+    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Reactor {
+    /// Starts as many workers as there are shards, and one in reserve.
+    pub(super) fn hire(self: &Arc<Self>) -> io::Result<()> {
+        let mut crew = self.crew.state.lock();
+        crew.vacant.extend(0..self.shards.len());
+        let threads = (self.shards.len() + 1).min(self.settings.max_workers).max(self.shards.len());
+        (0..threads).try_for_each(|_| self.start_thread(&mut crew))
+    }
+
+    /// Waits for a seat. `None` sends the worker home.
+    pub(super) fn next_seat(self: &Arc<Self>, number: u64, is_new: bool) -> Option<Seat> {
+        let mut crew = self.crew.state.lock();
+        if is_new {
+            crew.coming -= 1;
+        }
+        let seat = loop {
+            if let Some(shard) = crew.vacant.pop() {
+                break Some(shard);
+            }
+            if !crew.is_watched {
+                crew.is_watched = true;
+                let watched = self.watch(&mut crew);
+                crew.is_watched = false;
+                match watched {
+                    Watched::Stalled(shard) => break Some(shard),
+                    Watched::Vacancy => continue,
+                    Watched::Closed => break None,
+                }
+            }
+            if crew.is_closed {
+                break None;
+            }
+            crew.resting += 1;
+            let is_over = self.crew.bell.wait_for(&mut crew, REST).timed_out();
+            crew.resting -= 1;
+            if is_over && crew.vacant.is_empty() && crew.is_watched {
+                break None;
+            }
+        };
+        if seat.is_none() {
+            crew.alive -= 1;
+            crew.finished.push(number);
+        }
+        self.call_reserve(&mut crew);
+        seat.map(|shard| Seat { shard, term: self.shards[shard].sit() })
+    }
+
+    /// The worker on this seat is about to wait in a handler: it gets up, and another takes its place.
+    pub(super) fn vacate(self: &Arc<Self>, seat: Seat, running: Option<Key>) {
+        if self.shards[seat.shard].vacate(seat.term, running) {
+            let mut crew = self.crew.state.lock();
+            crew.vacant.push(seat.shard);
+            self.call_reserve(&mut crew);
+        }
+    }
+
+    /// Sees to it that somebody takes a vacant seat, and that somebody watches.
+    fn call_reserve(self: &Arc<Self>, crew: &mut State) {
+        let is_complete = crew.vacant.is_empty() && (crew.is_watched || crew.is_closed);
+        if is_complete || crew.coming > 0 {
+            return; // who comes will do the same when it has a seat
+        }
+        if crew.resting > 0 {
+            self.crew.bell.notify_one();
+        } else if crew.is_watched {
+            self.crew.watch_bell.notify_one();
+        } else if crew.alive < self.settings.max_workers.max(self.shards.len()) {
+            // Without it, the next worker that comes back from its handler takes the seat.
+            let _ = self.start_thread(crew);
+        }
+    }
+
+    fn start_thread(self: &Arc<Self>, crew: &mut State) -> io::Result<()> {
+        crew.join_finished();
+        let (reactor, number) = (self.clone(), crew.started);
+        let mut builder = thread::Builder::new().name(format!("{}-{number}", self.settings.thread_name));
+        if let Some(bytes) = self.settings.stack_size {
+            builder = builder.stack_size(bytes);
+        }
+        let handle = builder.spawn(move || {
+            WORKS_FOR.set(Arc::as_ptr(&reactor).addr());
+            work(&reactor, number)
+        })?;
+        crew.alive += 1;
+        crew.coming += 1;
+        crew.started += 1;
+        crew.handles.insert(number, handle);
+        Ok(())
+    }
+
+    /// How many threads there are.
+    pub(super) fn threads(&self) -> usize {
+        let mut crew = self.crew.state.lock();
+        crew.join_finished();
+        crew.handles.len()
+    }
+
+    /// Sends the threads home when their handlers have ended, and waits for them. A handler that closes its own server can't
+    /// wait for itself, nor for others that may be doing the same; it leaves that to whoever closes from outside.
+    pub(super) fn dismiss(self: &Arc<Self>, wait: bool) {
+        let mut crew = self.crew.state.lock();
+        crew.is_closed = true;
+        self.crew.bell.notify_all();
+        self.crew.watch_bell.notify_one();
+        drop(crew);
+        if !wait || WORKS_FOR.get() == Arc::as_ptr(self).addr() {
+            return;
+        }
+        let _joining = self.crew.joining.lock();
+        loop {
+            // One that a shard still needs may be started meanwhile.
+            let handles: Vec<_> = self.crew.state.lock().handles.drain().collect();
+            if handles.is_empty() {
+                return;
+            }
+            for (_, handle) in handles {
+                let _ = handle.join(); // a worker doesn't panic
+            }
+        }
+    }
+}
+
+impl State {
+    fn join_finished(&mut self) {
+        for number in std::mem::take(&mut self.finished) {
+            if let Some(handle) = self.handles.remove(&number) {
+                let _ = handle.join(); // at its very end
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a shard keeps of a connection, without its types: a job until a worker first looks at it, a session from then on.
+
+use socketserver_core::{Job, ServerHooks, Session, Transport};
+use socketserver_handlers::{Buffers, HandlerResult, KeepAlive, guarded};
+use socketserver_net::Deadline;
+use std::{io, time::Duration};
+
+/// What comes after a worker has looked at a guest.
+pub(super) enum Step {
+    /// It waits for its client.
+    Park,
+    /// It is to be [ended](Guest::end) with this.
+    End(HandlerResult),
+    /// It has ended already.
+    Over,
+}
+
+/// A connection and its handler.
+pub(super) trait Guest: Send {
+    /// Does what can be done now: at first what comes before all requests, and if the connection is `readable`, what has
+    /// arrived. Runs user code; doesn't panic.
+    fn advance(&mut self, readable: bool, buffers: &mut Buffers) -> Step;
+
+    /// How long it may be silent from now on, and what it is then called.
+    fn patience(&self) -> Option<(Duration, Deadline)>;
+
+    /// Whether its server has been told to stop.
+    fn is_draining(&self) -> bool;
+
+    /// Closes it. Runs user code; doesn't panic.
+    fn end(self: Box<Self>, result: HandlerResult, buffers: &mut Buffers);
+
+    /// Closes one that no worker has looked at, because it can't be waited for.
+    fn refuse(self: Box<Self>, error: io::Error);
+}
+
+pub(super) enum Visit<T: Transport, S: ServerHooks<T>> {
+    /// No user code has been run for it: that is done by a worker, not in the accept loop.
+    New(Job<T, S>),
+    Open(Session<T, S>),
+    Over,
+}
+
+impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
+    /// Makes the handler.
+    fn open(&mut self) {
+        if let Visit::New(job) = std::mem::replace(self, Visit::Over) {
+            match guarded(|| Ok(job.into_session())) {
+                Ok(Ok(session)) => *self = Visit::Open(session),
+                // Not of a kind that can wait. The types rule it out; if it comes to that, it is served all the same.
+                Ok(Err(Some(job))) => drop(job.run()),
+                // The handler couldn't be made, which has been told; or the request itself panicked, and is closed.
+                Ok(Err(None)) | Err(_) => {}
+            }
+        }
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
+    fn advance(&mut self, readable: bool, buffers: &mut Buffers) -> Step {
+        let is_new = matches!(self, Visit::New(_));
+        if is_new {
+            self.open();
+        }
+        let Visit::Open(session) = self else { return Step::Over };
+        if is_new && !readable {
+            return match session.setup(buffers) {
+                Ok(()) => Step::Park,
+                failed => Step::End(failed),
+            };
+        }
+        if !readable {
+            return Step::Park;
+        }
+        match session.advance(buffers) {
+            Ok(KeepAlive::Yes) => Step::Park,
+            ended => Step::End(ended.map(drop)),
+        }
+    }
+
+    fn patience(&self) -> Option<(Duration, Deadline)> {
+        let Visit::Open(session) = self else { return None };
+        let idle = session.idle_timeout().map(|limit| (limit, Deadline::Idle));
+        // Where a thread waits for the next request, the handler's own `timeout` ends the wait too. Zero is non-blocking
+        // mode, which is about the handler's own calls.
+        let read = session.connection().gettimeout().filter(|limit| !limit.is_zero());
+        let read = read.map(|limit| (limit, Deadline::Read));
+        idle.into_iter().chain(read).min_by_key(|(limit, _)| *limit)
+    }
+
+    fn is_draining(&self) -> bool {
+        matches!(self, Visit::Open(session) if session.is_draining())
+    }
+
+    fn end(self: Box<Self>, result: HandlerResult, buffers: &mut Buffers) {
+        match *self {
+            Visit::Open(session) => drop(session.close(result, buffers)),
+            Visit::New(job) => drop(job),
+            Visit::Over => {}
+        }
+    }
+
+    fn refuse(self: Box<Self>, error: io::Error) {
+        if let Visit::New(job) = *self {
+            job.fail(format!("the connection can't be waited for: {error}"));
+        }
+    }
+}

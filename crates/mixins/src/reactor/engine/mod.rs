@@ -1,0 +1,173 @@
+//! What runs the connections.
+//!
+//! | file | role |
+//! |---|---|
+//! | `guest` | a connection with its handler, without its types |
+//! | `shard`, `slots`, `timers` | an epoll with the connections that wait in it, their places, their deadlines |
+//! | `seat` | what the worker in front of a shard does with it |
+//! | `worker`, `crew`, `watch` | the threads, who sits where, and who sees that one is stuck |
+
+mod crew;
+mod guest;
+mod seat;
+mod shard;
+mod slots;
+mod timers;
+mod watch;
+mod worker;
+
+use super::Settings;
+use crew::Crew;
+use guest::{Guest, Visit};
+use parking_lot::Mutex;
+use shard::Shard;
+use socketserver_core::{Job, ServerHooks, Transport};
+use socketserver_net::{Request, Wire};
+use std::{
+    fmt, io,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+/// A reactor that is started by its first connection.
+pub(super) struct Engine {
+    pub(super) settings: Settings,
+    life: Mutex<Life>,
+}
+
+enum Life {
+    Fresh,
+    Running(Arc<Reactor>),
+    Closed(Option<Arc<Reactor>>),
+}
+
+/// The shards, and who serves them.
+struct Reactor {
+    shards: Box<[Shard]>,
+    crew: Crew,
+    settings: Settings,
+    /// Where to begin to look for the shard with the fewest connections.
+    next: AtomicUsize,
+    is_drained: AtomicBool,
+}
+
+impl Engine {
+    pub(super) fn new(settings: Settings) -> Self {
+        Engine { settings, life: Mutex::new(Life::Fresh) }
+    }
+
+    /// Takes in a connection. Gives it back if there is no socket to wait on.
+    pub(super) fn admit<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) -> Option<Job<T, S>> {
+        let Some(connection) = job.request().connection().filter(|it| it.socket().is_some()) else {
+            return Some(job);
+        };
+        // It must not count as a view that somebody kept.
+        let wire = connection.downgrade();
+        drop(connection);
+        match self.reactor() {
+            Ok(reactor) => reactor.admit(Box::new(Visit::New(job)), wire),
+            Err(error) => drop(job.fail(format!("no threads for this connection: {error}"))),
+        }
+        None
+    }
+
+    fn reactor(&self) -> io::Result<Arc<Reactor>> {
+        let mut life = self.life.lock();
+        match &*life {
+            Life::Running(reactor) => Ok(reactor.clone()),
+            Life::Closed(_) => Err(io::Error::other("the server is closed")),
+            Life::Fresh => {
+                let reactor = Reactor::start(&self.settings)?;
+                *life = Life::Running(reactor.clone());
+                Ok(reactor)
+            }
+        }
+    }
+
+    /// Closes the connections that wait, and those that are being served when they would wait again.
+    pub(super) fn drain(&self) {
+        if let Some(reactor) = self.started() {
+            reactor.is_drained.store(true, Relaxed);
+            reactor.shards.iter().for_each(|shard| shard.drain(false));
+        }
+    }
+
+    /// Closes all connections and sends the threads home; waits for what they run, if the settings say so.
+    pub(super) fn close(&self) {
+        let started = self.started();
+        *self.life.lock() = Life::Closed(started.clone());
+        if let Some(reactor) = started {
+            reactor.close(self.settings.block_on_close);
+        }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.started().map_or(0, |reactor| reactor.threads())
+    }
+
+    pub(super) fn parked(&self) -> usize {
+        self.started().map_or(0, |reactor| reactor.shards.iter().map(Shard::parked).sum())
+    }
+
+    fn started(&self) -> Option<Arc<Reactor>> {
+        match &*self.life.lock() {
+            Life::Fresh => None,
+            Life::Running(reactor) => Some(reactor.clone()),
+            Life::Closed(reactor) => reactor.clone(),
+        }
+    }
+}
+
+impl Reactor {
+    fn start(settings: &Settings) -> io::Result<Arc<Self>> {
+        let epoch = Instant::now();
+        let reactor = Arc::new(Reactor {
+            shards: (0..settings.workers).map(|_| Shard::new(epoch)).collect::<io::Result<_>>()?,
+            crew: Crew::default(),
+            settings: settings.clone(),
+            next: AtomicUsize::new(0),
+            is_drained: AtomicBool::new(false),
+        });
+        if let Err(error) = reactor.hire() {
+            reactor.close(true); // those that were started
+            return Err(error);
+        }
+        Ok(reactor)
+    }
+
+    fn admit(&self, guest: Box<dyn Guest>, wire: Weak<dyn Wire>) {
+        if self.is_drained.swap(false, Relaxed) {
+            self.shards.iter().for_each(Shard::resume); // the server serves again
+        }
+        if let Err((guest, error)) = self.emptiest().admit(guest, wire) {
+            guest.refuse(error);
+        }
+    }
+
+    /// The shard with the fewest connections; of several, each in turn.
+    fn emptiest(&self) -> &Shard {
+        let (count, first) = (self.shards.len(), self.next.fetch_add(1, Relaxed));
+        let shards = (0..count).map(|i| &self.shards[(first.wrapping_add(i)) % count]);
+        shards.min_by_key(|shard| shard.load()).expect("there is at least one")
+    }
+
+    fn close(self: &Arc<Self>, wait: bool) {
+        self.shards.iter().for_each(|shard| shard.drain(true));
+        self.dismiss(wait);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("threads", &self.threads()).field("parked", &self.parked()).finish()
+    }
+}

@@ -1,0 +1,229 @@
+//! What the worker on a shard's seat does with the shard, and how it gets there and away.
+
+use super::{
+    guest::Guest,
+    shard::{Shard, State, Term, nanos},
+    slots::{Armed, Key, NEVER},
+};
+use rustix::{
+    event::{Timespec, epoll},
+    io::Errno,
+};
+use socketserver_handlers::HandlerResult;
+use socketserver_net::TimedOut;
+use std::time::Duration;
+
+/// What the worker does next.
+pub(super) enum Plan {
+    /// It waits. If then there is less to do than it could take at once, connections may be `due` to be closed, as of this time.
+    Wait { timeout: Option<Timespec>, due: Option<u64> },
+    /// It gets up: the seat is another's, or the shard is closed.
+    Leave,
+}
+
+/// A connection that a worker runs.
+pub(super) struct Taken {
+    pub(super) key: Key,
+    pub(super) guest: Box<dyn Guest>,
+    /// The watch sleeps, and is to be called.
+    pub(super) calls_watch: bool,
+}
+
+/// Why there is nothing to run.
+pub(super) enum NotTaken {
+    /// The connection is gone, or another worker runs it.
+    Nothing,
+    /// The seat is another's, who gets this event too, and all that follow.
+    NotSeated,
+}
+
+/// What the watch sees of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// No handler has been run since the last look.
+    Quiet,
+    Active,
+    /// The same handler is running as at the last look. The seat has been vacated.
+    Stalled,
+}
+
+impl Shard {
+    /// Sits down, which relieves whoever sits there.
+    pub(super) fn sit(&self) -> Term {
+        let mut state = self.lock();
+        state.change_seat();
+        state.term
+    }
+
+    /// Gets up in the middle of a handler that is about to wait, which may take long. False if the seat is another's already.
+    pub(super) fn vacate(&self, term: Term, running: Option<Key>) -> bool {
+        let mut state = self.lock();
+        if state.term != term {
+            return false;
+        }
+        state.change_seat();
+        // What the handler waits for mustn't wake the next worker.
+        if let Some(slot) = running.and_then(|key| state.slots.get(key)) {
+            self.disarm(slot);
+        }
+        true
+    }
+
+    /// What there is to do for the worker of this term.
+    pub(super) fn plan(&self, term: Term) -> Plan {
+        let mut state = self.lock();
+        let has_to_sweep = state.is_draining && state.parked() > 0;
+        if state.term != term || (state.is_closed && !has_to_sweep) {
+            return Plan::Leave;
+        }
+        let State { slots, timers, waits_until, .. } = &mut *state;
+        *waits_until = NEVER;
+        if has_to_sweep {
+            return Plan::Wait { timeout: Some(Timespec::default()), due: Some(self.now()) };
+        }
+        let Some((at, _)) = timers.next(slots) else { return Plan::Wait { timeout: None, due: None } };
+        *waits_until = at;
+        let now = self.now();
+        let left = Duration::from_nanos(at.saturating_sub(now)).min(Duration::from_secs(86_400));
+        Plan::Wait { timeout: left.try_into().ok(), due: (at <= now).then_some(now) }
+    }
+
+    /// Waits for events, as many as there is room for. False if a signal ended the wait.
+    pub(super) fn wait(&self, events: &mut Vec<epoll::Event>, timeout: Option<Timespec>) -> bool {
+        events.clear();
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), timeout.as_ref()) {
+            Ok(_) => true,
+            Err(Errno::INTR) => false,
+            Err(error) => unreachable!("our own epoll, and a valid buffer: {error}"),
+        }
+    }
+
+    /// Takes what an event is about, to run it.
+    pub(super) fn take(&self, key: Key, term: Term) -> Result<Taken, NotTaken> {
+        let mut state = self.lock();
+        if state.term != term {
+            return Err(NotTaken::NotSeated);
+        }
+        let slot = state.slots.get(key).ok_or(NotTaken::Nothing)?;
+        match slot.guest.take() {
+            Some(guest) => Ok(state.begin(key, guest)),
+            None => {
+                // It would be reported again and again; who runs it will have it watched again.
+                self.disarm(slot);
+                Err(NotTaken::Nothing)
+            }
+        }
+    }
+
+    /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
+    /// silent for too long as of `now`.
+    pub(super) fn take_due(&self, now: u64, term: Term) -> Option<(Taken, HandlerResult)> {
+        let mut state = self.lock();
+        if state.term != term {
+            return None;
+        }
+        let State { slots, timers, swept, is_draining, .. } = &mut *state;
+        let (key, result) = if *is_draining {
+            let key = slots.next_parked(*swept).or_else(|| slots.next_parked(0))?;
+            *swept = key.index() + 1;
+            (key, Ok(()))
+        } else {
+            let (_, key) = timers.next(slots).filter(|(at, _)| *at <= now)?;
+            (key, Err(TimedOut::new(slots.get(key)?.limit).into()))
+        };
+        let guest = slots.get(key)?.guest.take()?;
+        Some((state.begin(key, guest), result))
+    }
+
+    /// Lets a connection wait for its next request. If it is to be ended instead, gives it back and says with what.
+    pub(super) fn put_back(
+        &self,
+        key: Key,
+        guest: Box<dyn Guest>,
+        term: Term,
+    ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
+        let limit = guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name));
+        let mut state = self.lock();
+        if state.is_draining || guest.is_draining() {
+            return Err((guest, Ok(())));
+        }
+        let State { slots, timers, .. } = &mut *state;
+        let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
+        if slot.armed != Armed::Idle
+            && let Err(error) = self.arm(slot, key, Armed::Idle)
+        {
+            return Err((guest, Err(error.into())));
+        }
+        slot.guest = Some(guest);
+        slot.deadline = NEVER;
+        if let Some((deadline, name)) = limit {
+            (slot.deadline, slot.limit) = (deadline, name);
+            timers.schedule(slots, key);
+        }
+        let deadline = slots.get(key).map_or(NEVER, |slot| slot.deadline);
+        state.running -= 1;
+        if state.term == term {
+            state.is_busy = false;
+        } else if deadline < state.waits_until {
+            drop(state);
+            self.wake(); // whoever has the seat must wait less long
+        }
+        Ok(())
+    }
+
+    /// Forgets a connection that is being run and will be ended.
+    pub(super) fn remove(&self, key: Key) {
+        let mut state = self.lock();
+        if let Some(mut slot) = state.slots.remove(key) {
+            // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
+            // outlive the close and wake us for ever.
+            self.disarm(&mut slot);
+            state.running -= 1;
+        }
+        self.count(&state);
+    }
+
+    /// The connection that was removed has been ended.
+    pub(super) fn ended(&self, term: Term) {
+        let mut state = self.lock();
+        if state.term == term {
+            state.is_busy = false;
+        }
+    }
+
+    /// Looks whether the worker is stuck in a handler.
+    pub(super) fn look(&self) -> Look {
+        let mut state = self.lock();
+        let is_new = state.beat != state.seen;
+        state.seen = state.beat;
+        match (state.is_busy, is_new) {
+            (_, true) => Look::Active,
+            (false, false) => Look::Quiet,
+            (true, false) => {
+                state.change_seat();
+                Look::Stalled
+            }
+        }
+    }
+
+    /// Asks to be told of the next handler. False if there has been one since the last look.
+    pub(super) fn call_watch(&self) -> bool {
+        let mut state = self.lock();
+        state.calls_watch = state.beat == state.seen && !state.is_busy;
+        state.calls_watch
+    }
+}
+
+impl State {
+    fn change_seat(&mut self) {
+        self.term += 1;
+        self.is_busy = false;
+    }
+
+    fn begin(&mut self, key: Key, guest: Box<dyn Guest>) -> Taken {
+        self.running += 1;
+        self.beat += 1;
+        self.is_busy = true;
+        Taken { key, guest, calls_watch: std::mem::take(&mut self.calls_watch) }
+    }
+}

@@ -1,0 +1,62 @@
+//! The worker in reserve, which looks after the others while it has nothing to do.
+
+use super::{Reactor, crew::State, seat::Look};
+use parking_lot::MutexGuard;
+use std::time::Duration;
+
+/// How long a handler may keep the others of its shard waiting before another worker takes over: at least this, at most twice.
+const TICK: Duration = Duration::from_millis(10);
+
+/// After so many ticks without a request the watch sleeps until it is called.
+const QUIET: u32 = 3;
+
+/// Why a watch ended.
+pub(super) enum Watched {
+    /// The worker of this shard is stuck in a handler, and has been relieved of its seat.
+    Stalled(usize),
+    /// There is a vacant seat.
+    Vacancy,
+    /// There is nobody to look after any more.
+    Closed,
+}
+
+impl Reactor {
+    /// Looks after the workers until there is something better to do.
+    pub(super) fn watch(&self, crew: &mut MutexGuard<'_, State>) -> Watched {
+        let mut quiet = 0;
+        loop {
+            if !crew.vacant.is_empty() {
+                return Watched::Vacancy;
+            }
+            if crew.is_closed && self.shards.iter().all(|shard| shard.is_swept()) {
+                return Watched::Closed;
+            }
+            // A server without requests costs nothing: the worker that gets the next one calls.
+            let sleeps =
+                quiet > QUIET && !crew.is_closed && self.shards.iter().all(|shard| shard.call_watch());
+            if sleeps && !crew.is_called {
+                self.crew.watch_bell.wait(crew);
+            } else {
+                self.crew.watch_bell.wait_for(crew, TICK);
+            }
+            if std::mem::take(&mut crew.is_called) {
+                quiet = 0;
+                continue;
+            }
+            quiet += 1;
+            for (index, shard) in self.shards.iter().enumerate() {
+                match shard.look() {
+                    Look::Quiet => {}
+                    Look::Active => quiet = 0,
+                    Look::Stalled => return Watched::Stalled(index),
+                }
+            }
+        }
+    }
+
+    /// A worker runs a handler while the watch sleeps.
+    pub(super) fn call_watch(&self) {
+        self.crew.state.lock().is_called = true;
+        self.crew.watch_bell.notify_one();
+    }
+}

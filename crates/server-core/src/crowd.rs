@@ -1,0 +1,73 @@
+//! One of several acceptors, waiting for clients of which each wakes one of them.
+
+use crate::wake::{Bells, Ready, left};
+use std::{io, os::fd::BorrowedFd, sync::Arc, time::Instant};
+
+/// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
+/// the one that came first among those that wait at the moment, in this process or another. Each acceptor has an epoll of its own, made
+/// when it first waits.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    epoll: std::os::fd::OwnedFd,
+    _bells: Arc<Bells>,
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod by_epoll {
+    use super::*;
+    use rustix::{event::epoll, io::Errno, system::uname};
+    use std::mem::MaybeUninit;
+
+    const WAKE: u64 = 0;
+    const REQUEST: u64 = 1;
+
+    impl Crowd {
+        pub(crate) fn join(bells: Arc<Bells>, listener: BorrowedFd<'_>) -> Option<Self> {
+            if !wakes_one_for_each() {
+                return None;
+            }
+            let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).ok()?;
+            let key = epoll::EventData::new_u64;
+            let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
+            epoll::add(&epoll, bells.wake(), key(WAKE), epoll::EventFlags::IN).ok()?;
+            epoll::add(&epoll, listener, key(REQUEST), exclusively).ok()?;
+            Some(Crowd { epoll, _bells: bells })
+        }
+
+        /// Waits until it is woken, there may be a request, or the time has come.
+        pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
+            let mut room = [const { MaybeUninit::uninit() }; 2];
+            loop {
+                match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
+                    Err(Errno::INTR) => continue,
+                    Err(error) => return Err(error.into()),
+                    Ok((events, _)) => {
+                        let is_ready = |key| events.iter().any(|event| event.data.u64() == key);
+                        let (woken, request) = (is_ready(WAKE), is_ready(REQUEST));
+                        return Ok(Ready { woken, request, ..Ready::default() });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Before Linux 5.7 a thread stayed in the queue until it ran, so two clients that came at once could wake the same one, which
+    /// may be busy with the first for long while the second waits and others sleep.
+    fn wakes_one_for_each() -> bool {
+        let name = uname();
+        let release = name.release().to_string_lossy();
+        let mut numbers = release.split('.').map(|it| it.parse::<u32>().unwrap_or(0));
+        (numbers.next(), numbers.next()) >= (Some(5), Some(7))
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+impl Crowd {
+    pub(crate) fn join(_bells: Arc<Bells>, _listener: BorrowedFd<'_>) -> Option<Self> {
+        None
+    }
+    pub(crate) fn wait(&self, _until: Option<Instant>) -> io::Result<Ready> {
+        Ok(Ready::default())
+    }
+}

@@ -1,0 +1,51 @@
+//! The remote command server behind a key that both sides know.
+//!
+//! It shows authentication where it belongs, in the handler: a silent client costs one handler until `--handshake-deadline`, and a
+//! client that failed before waits there too, longer each time, until it is refused. A forking server counts in each child anew, so
+//! there that has no effect. Clients learn no more than that they failed; the server's log says why, and counts.
+//!
+//! Both sides prove the key, and afterwards everything travels in sealed frames that nobody without the key can change; but it can
+//! be read. With `--legacy-md5` it speaks the handshake of the Python tutorials instead: it sends 32 random bytes, the client answers with
+//! their HMAC-MD5, and nothing is protected afterwards.
+//!
+//! ```text
+//! (umask 077; head -c 32 /dev/urandom | base64 > /tmp/key)
+//! cargo run --example hmac-command-server -- --key-file /tmp/key    # [--legacy-md5] [--header i32-native|u32-be]
+//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|forking] [ADDRESS]; more: --help
+//! printf 'echo hello\nquit\n' | cargo run --example hmac-command-client -- --key-file /tmp/key      # => >>: hello
+//! ```
+
+use examples_support::{
+    Result,
+    command::{Gate, MAX_COMMAND, Options, Shell, serve},
+};
+use socketserver::prelude::*;
+
+struct Guarded {
+    gate: Gate,
+    shell: Shell,
+}
+
+impl ServerHooks<Tcp> for Guarded {}
+
+#[derive(Default)]
+struct Remote;
+
+impl BaseRequestHandler<TcpStream, Guarded> for Remote {
+    fn handle(&mut self, cx: &mut Context<'_, TcpStream, Guarded>) -> HandlerResult {
+        let Guarded { gate, shell } = cx.server.state();
+        let mut channel = gate.admit(cx.request, cx.client_address)?;
+        let mut buf = [0; MAX_COMMAND];
+        loop {
+            match channel.read(&mut buf)? {
+                0 => return Ok(()), // the client has finished
+                n => shell.answer(&buf[..n], cx.request, &mut channel)?,
+            }
+        }
+    }
+}
+
+fn main() -> Result {
+    let options = Options::hmac();
+    serve::<Remote, _>(&options, Guarded { gate: Gate::new(&options)?, shell: Shell::new(&options) })
+}

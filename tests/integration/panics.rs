@@ -1,0 +1,275 @@
+//! A panic in any piece of user code ends its own request, once, and the server goes on.
+
+use crate::{
+    clients::visit,
+    util::{Recorder, Seen, serve, serve_shared, wait_for},
+};
+use socketserver::{
+    BaseServer, Event, FinishRequest, HandlerError, Job, Limit, MixIn, Observer, Outcome, Sequential,
+    Server, ThreadingMixIn, Transport, prelude::*,
+};
+use std::{
+    io,
+    net::SocketAddr,
+    panic::panic_any,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+/// Panics where it is told to, once.
+#[derive(Clone)]
+struct Trap {
+    place: &'static str,
+    sprung: Arc<AtomicUsize>,
+    errors: Arc<AtomicUsize>,
+}
+
+impl Trap {
+    fn in_(place: &'static str) -> Self {
+        Trap { place, sprung: Arc::default(), errors: Arc::default() }
+    }
+    fn step_on(&self, place: &'static str) {
+        if place == self.place && self.sprung.fetch_add(1, SeqCst) == 0 {
+            panic!("in {place}");
+        }
+    }
+    fn is_sprung(&self) -> bool {
+        self.sprung.load(SeqCst) > 0
+    }
+}
+
+impl ServerHooks<Tcp> for Trap {
+    fn get_request(&self, transport: &Tcp) -> io::Result<(TcpStream, SocketAddr)> {
+        let taken = transport.get_request()?;
+        self.step_on("get_request");
+        Ok(taken)
+    }
+    fn verify_request(&self, _: &TcpStream, _: &SocketAddr) -> bool {
+        self.step_on("verify_request");
+        true
+    }
+    fn process_request<M: MixIn>(&self, job: Job<Tcp, Self>, mixin: &M) {
+        self.step_on("process_request");
+        mixin.process_request(job);
+        self.step_on("process_request, when it is on its way");
+    }
+    fn finish_request(&self, request: FinishRequest<'_, Tcp, Self>) -> HandlerResult {
+        self.step_on("finish_request");
+        request.finish()
+    }
+    fn shutdown_request(&self, request: &mut TcpStream) {
+        self.step_on("shutdown_request");
+        Tcp::shutdown_request(request);
+    }
+    fn close_request(&self, request: TcpStream) {
+        self.step_on("close_request");
+        drop(request);
+    }
+    fn handle_error(&self, _: &SocketAddr, _: &HandlerError) {
+        self.errors.fetch_add(1, SeqCst);
+        self.step_on("handle_error");
+    }
+    fn handle_timeout(&self) {
+        self.step_on("handle_timeout");
+    }
+    fn service_actions(&self) {
+        self.step_on("service_actions");
+    }
+    fn reject_request(&self, _: &mut TcpStream, _: &SocketAddr) {
+        self.step_on("reject_request");
+    }
+}
+
+struct Handler(Trap);
+impl Drop for Handler {
+    fn drop(&mut self) {
+        self.0.step_on("drop");
+    }
+}
+impl StreamRequestHandler<Trap> for Handler {
+    fn setup(&mut self, _: &mut StreamContext<'_, Trap>) -> HandlerResult {
+        Ok(self.0.step_on("setup"))
+    }
+    fn handle(&mut self, cx: &mut StreamContext<'_, Trap>) -> HandlerResult {
+        self.0.step_on("handle");
+        cx.wfile.write_all(b"hello")?;
+        if self.0.place == "handle_error" && !self.0.is_sprung() { Err("as was asked".into()) } else { Ok(()) }
+    }
+    fn finish(&mut self, _: &mut StreamContext<'_, Trap>) -> HandlerResult {
+        Ok(self.0.step_on("finish"))
+    }
+    fn timeout(&self) -> Option<Duration> {
+        self.0.step_on("timeout");
+        None
+    }
+    fn wbufsize(&self) -> usize {
+        self.0.step_on("wbufsize");
+        0
+    }
+}
+
+/// Two servers with the same trap: one that serves in the loop, one with threads.
+fn servers(place: &'static str) -> [(Trap, Recorder, Arc<dyn BaseServer>); 2] {
+    let build = |server: fn(Trap, Recorder) -> Arc<dyn BaseServer>| {
+        let (trap, recorder) = (Trap::in_(place), Recorder::default());
+        (trap.clone(), recorder.clone(), server(trap, recorder))
+    };
+    fn factory(cx: &socketserver::Context<'_, TcpStream, Trap>) -> Handler {
+        cx.server.state().step_on("factory");
+        Handler(cx.server.state().clone())
+    }
+    [
+        build(|trap, recorder| {
+            let builder = Server::<Tcp, Handler, Sequential, Trap>::builder().handler_factory(factory);
+            Arc::new(builder.state(trap).observer(recorder).bind("127.0.0.1:0").unwrap())
+        }),
+        build(|trap, recorder| {
+            let builder = Server::<Tcp, Handler, ThreadingMixIn, Trap>::builder().handler_factory(factory);
+            Arc::new(builder.state(trap).observer(recorder).bind("127.0.0.1:0").unwrap())
+        }),
+    ]
+}
+
+/// Every request that began has ended, once.
+fn assert_one_end_each(recorder: &Recorder, requests: usize) {
+    let seen = recorder.seen();
+    let started: Vec<_> = seen.iter().filter_map(|it| if let Seen::Started(id, _) = it { Some(*id) } else { None }).collect();
+    let mut ended: Vec<_> = seen.iter().filter_map(|it| if let Seen::Ended(id, ..) = it { Some(*id) } else { None }).collect();
+    ended.sort_unstable();
+    assert_eq!((started.len(), &started), (requests, &ended), "{seen:?}");
+}
+
+#[test]
+fn a_panic_ends_its_own_request_and_no_other() {
+    use Outcome::{Completed, Failed, Panicked};
+    // The place; how the request ends, if it began; whether it is the hook that is said to have panicked, or the request
+    // that is reported as an error; what the client got before.
+    type Case = (&'static str, Option<Outcome>, bool, &'static [u8]);
+    const CASES: [Case; 17] = [
+        ("get_request", None, true, b""),
+        ("verify_request", Some(Panicked), false, b""),
+        ("process_request", Some(Panicked), true, b""),
+        ("process_request, when it is on its way", Some(Completed), true, b"hello"),
+        ("finish_request", Some(Panicked), false, b""),
+        ("factory", Some(Panicked), false, b""),
+        ("timeout", Some(Panicked), false, b""),
+        ("wbufsize", Some(Panicked), false, b""),
+        ("setup", Some(Panicked), false, b""),
+        ("handle", Some(Panicked), false, b""),
+        ("finish", Some(Panicked), false, b"hello"),
+        ("drop", Some(Panicked), false, b"hello"),
+        ("handle_error", Some(Failed), true, b"hello"),
+        ("shutdown_request", Some(Completed), true, b"hello"),
+        ("close_request", Some(Completed), true, b"hello"),
+        ("service_actions", Some(Completed), true, b"hello"),
+        ("nowhere", Some(Completed), false, b"hello"),
+    ];
+    for (place, outcome, is_hooks, answer) in CASES {
+        for (trap, recorder, server) in servers(place) {
+            let server = serve_shared(server);
+            assert_eq!(visit(server.server_address(), b""), answer, "{place}");
+            let began = usize::from(outcome.is_some());
+            wait_for("its end", || recorder.outcomes().len() == began && server.stats().active == 0);
+            assert_eq!(recorder.outcomes().first().copied(), outcome, "{place}");
+            wait_for("the trap to spring", || trap.is_sprung() || place == "nowhere");
+            assert_eq!(visit(server.server_address(), b""), b"hello", "the server goes on after {place}");
+            server.stop().unwrap();
+            wait_for("the end of the second", || recorder.outcomes().len() == began + 1);
+            assert_one_end_each(&recorder, began + 1);
+
+            let hook = place.split(',').next().unwrap();
+            let said = Seen::HookPanicked(hook, format!("in {place}"));
+            assert_eq!(recorder.seen().iter().filter(|it| **it == said).count(), usize::from(is_hooks), "{place}");
+            let reported = usize::from(outcome == Some(Panicked) && !is_hooks || outcome == Some(Failed));
+            assert_eq!(trap.errors.load(SeqCst), reported, "{place}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_reject_request_still_turns_the_client_away() {
+    let (trap, recorder) = (Trap::in_("reject_request"), Recorder::default());
+    let server = Server::<Tcp, Handler, Sequential, Trap>::builder().handler_factory(|_| unreachable!());
+    let server = server.state(trap.clone()).observer(recorder.clone()).max_connections(Limit::reject(0));
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
+    assert_eq!((visit(server.server_address(), b""), visit(server.server_address(), b"")), (vec![], vec![]));
+    server.stop().unwrap();
+    assert_eq!(recorder.outcomes(), [Outcome::Refused, Outcome::Refused]);
+    assert!(recorder.seen().contains(&Seen::HookPanicked("reject_request", "in reject_request".into())));
+}
+
+#[test]
+fn a_panic_in_handle_timeout_is_an_event() {
+    let recorder = Recorder::default();
+    let server = Server::<Tcp, Handler, Sequential, Trap>::builder().handler_factory(|_| unreachable!());
+    let server = server.state(Trap::in_("handle_timeout")).observer(recorder.clone()).timeout(Duration::ZERO);
+    let server = server.bind("127.0.0.1:0").unwrap();
+    for _ in 0..2 {
+        assert_eq!(server.handle_request().unwrap(), socketserver::Handled::TimedOut);
+    }
+    assert_eq!(recorder.seen(), [Seen::HookPanicked("handle_timeout", "in handle_timeout".into())]);
+}
+
+#[test]
+fn an_observer_that_panics_disturbs_nobody() {
+    struct Nervous(Recorder);
+    impl Observer for Nervous {
+        fn event(&self, event: &Event<'_>) {
+            self.0.event(event);
+            panic!("at {event}");
+        }
+        fn wants_requests(&self) -> bool {
+            true
+        }
+    }
+    let recorder = Recorder::default();
+    let server = Server::<Tcp, Handler, ThreadingMixIn, Trap>::builder()
+        .handler_factory(|cx| Handler(cx.server.state().clone()))
+        .state(Trap::in_("nowhere"))
+        .max_connections(Limit::backlog(1))
+        .observer(Nervous(recorder.clone()));
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
+    for _ in 0..3 {
+        assert_eq!(visit(server.server_address(), b""), b"hello");
+    }
+    server.stop().unwrap();
+    wait_for("all ends", || recorder.outcomes().len() == 3);
+    assert_one_end_each(&recorder, 3);
+}
+
+/// What a panic carries may itself panic when it is dropped.
+#[test]
+fn a_panic_with_a_trapped_payload_is_a_panic_like_others() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("boom");
+        }
+    }
+    #[derive(Default)]
+    struct Thrower;
+    impl StreamRequestHandler<Thrower> for Thrower {
+        fn handle(&mut self, _: &mut StreamContext<'_, Thrower>) -> HandlerResult {
+            panic_any(Bomb);
+        }
+    }
+    impl ServerHooks<Tcp> for Thrower {
+        fn handle_error(&self, _: &SocketAddr, _: &HandlerError) {
+            panic_any(Bomb);
+        }
+        fn service_actions(&self) {
+            panic_any(Bomb);
+        }
+    }
+    let recorder = Recorder::default();
+    let server = ThreadingTcpServer::<Thrower, Thrower>::builder().observer(recorder.clone());
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
+    for _ in 0..2 {
+        assert_eq!(visit(server.server_address(), b""), b"");
+    }
+    wait_for("the ends", || recorder.outcomes().len() == 2);
+    assert_eq!(recorder.outcomes(), [Outcome::Panicked, Outcome::Panicked]);
+}

@@ -1,0 +1,182 @@
+//! A server that steers itself: at a chosen place in its own life it does something to itself. Used here, and by the helper program.
+#![allow(dead_code, reason = "the helper program uses a part of it")]
+
+use crate::util::{GUARD, Recorder};
+use socketserver::{
+    BaseServer, Event, HandlerError, HandlerResult, MixIn, Observer, RequestHandlerClass, Runs, ServerHooks,
+    StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream, Transport,
+};
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, SocketAddr},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+/// Where a server does something to itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Handler,
+    VerifyRequest,
+    ServiceActions,
+    ShutdownRequest,
+    HandleError,
+    /// In the observer, as the loop begins.
+    Serving,
+    /// In the observer, as the loop ends.
+    Stopped,
+}
+
+impl Place {
+    pub(crate) const ALL: [Place; 7] = [
+        Place::Handler,
+        Place::VerifyRequest,
+        Place::ServiceActions,
+        Place::ShutdownRequest,
+        Place::HandleError,
+        Place::Serving,
+        Place::Stopped,
+    ];
+}
+
+/// What it does.
+pub(crate) type Act = fn(&dyn BaseServer);
+
+/// The ways to end a server so that it can serve again.
+pub(crate) const SHUTDOWNS: [Act; 4] = [
+    |server| server.shutdown(),
+    |server| server.handle().request_shutdown(),
+    |server| _ = server.handle().shutdown(Duration::ZERO),
+    |server| _ = server.handle().shutdown(Duration::MAX),
+];
+
+/// The state of such a server, and its observer. Clones share all.
+#[derive(Clone, Default)]
+pub(crate) struct Steering {
+    plan: Option<(Place, Act)>,
+    done: Arc<AtomicBool>,
+    server: Arc<OnceLock<Weak<dyn BaseServer>>>,
+    pub(crate) recorder: Recorder,
+}
+
+impl Steering {
+    /// Does `act` the first time that it comes to `place`.
+    pub(crate) fn at(place: Place, act: Act) -> Self {
+        Steering { plan: Some((place, act)), ..Self::default() }
+    }
+
+    /// A server with a mix-in of this type. It never wakes by itself: `poll_interval` is `None`.
+    pub(crate) fn serve_by<M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
+    where
+        M: MixIn + Runs<Kind>,
+        Handler: RequestHandlerClass<TcpStream, Steering, Kind>,
+    {
+        let server = TcpServer::<Handler, M, Steering>::builder()
+            .state(self.clone())
+            .mixin(mixin)
+            .observer(self.clone())
+            .poll_interval(None)
+            .bind("127.0.0.1:0")
+            .expect("a port is free");
+        let server: Arc<dyn BaseServer> = Arc::new(server);
+        self.server.set(Arc::downgrade(&server)).expect("a steering has one server");
+        server
+    }
+
+    fn come_to(&self, place: Place) {
+        if let Some((planned, act)) = self.plan
+            && planned == place
+            && let Some(server) = self.server.get().and_then(Weak::upgrade)
+            && !self.done.swap(true, SeqCst)
+        {
+            act(&*server);
+        }
+    }
+}
+
+impl ServerHooks<Tcp> for Steering {
+    fn verify_request(&self, _request: &TcpStream, _client_address: &SocketAddr) -> bool {
+        self.come_to(Place::VerifyRequest);
+        true
+    }
+    fn shutdown_request(&self, request: &mut TcpStream) {
+        self.come_to(Place::ShutdownRequest);
+        Tcp::shutdown_request(request);
+    }
+    fn handle_error(&self, _client_address: &SocketAddr, _error: &HandlerError) {
+        self.come_to(Place::HandleError);
+    }
+    fn service_actions(&self) {
+        self.come_to(Place::ServiceActions);
+    }
+}
+
+impl Observer for Steering {
+    fn event(&self, event: &Event<'_>) {
+        self.recorder.event(event);
+        match event {
+            Event::Serving { .. } => self.come_to(Place::Serving),
+            Event::Stopped { .. } => self.come_to(Place::Stopped),
+            _ => {}
+        }
+    }
+}
+
+/// Answers each line with itself. `fail` makes it fail, and `stop` stop the server by what a handler has for it.
+#[derive(Default)]
+pub(crate) struct Handler;
+impl StreamRequestHandler<Steering> for Handler {
+    fn handle(&mut self, cx: &mut StreamContext<'_, Steering>) -> HandlerResult {
+        let mut line = String::new();
+        while cx.rfile.read_line(&mut line)? > 0 {
+            cx.server.state().come_to(Place::Handler);
+            match line.as_str() {
+                "fail\n" => return Err("as the client wished".into()),
+                "stop\n" => cx.server.shutdown(),
+                _ => {}
+            }
+            cx.wfile.write_all(line.as_bytes())?;
+            line.clear();
+        }
+        Ok(())
+    }
+}
+
+/// A client in the middle of its request, which goes on for as long as this lives.
+pub(crate) struct Client(BufReader<std::net::TcpStream>);
+
+impl Client {
+    /// Connects. Fails where nobody listens any more.
+    pub(crate) fn connect(server: &dyn BaseServer) -> io::Result<Self> {
+        let address = server.server_address().as_inet().expect("a TCP server");
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(GUARD))?;
+        Ok(Client(BufReader::new(stream)))
+    }
+
+    /// Sends a line, and waits for the answer; the handler is at work then, and stays so.
+    pub(crate) fn ask(&mut self, line: &str) -> io::Result<String> {
+        self.0.get_mut().write_all(line.as_bytes())?;
+        let mut answer = String::new();
+        self.0.read_line(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Says that there is no more to come, and waits until the server has closed.
+    pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
+        let _ = self.0.get_mut().shutdown(Shutdown::Write); // the server may have closed already
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest)?;
+        Ok(rest)
+    }
+}
+
+/// Checks that a server which is being served serves.
+pub(crate) fn expect_service(server: &dyn BaseServer) {
+    let mut client = Client::connect(server).expect("it listens");
+    assert_eq!(client.ask("still there?\n").expect("it serves"), "still there?\n");
+    client.finish().expect("it closes");
+}

@@ -1,0 +1,13 @@
+"""A learner's client of a remote command server: sends the commands one after another and describes each reply on a line.
+
+    remote_client.py ADDRESS FORMAT ENCODING COMMAND...
+"""
+
+import sys
+
+from command_wire import ask, connect
+
+address, fmt, encoding, *commands = sys.argv[1:]
+with connect(address) as sock:
+    for command in commands:
+        print(ask(sock, fmt, encoding, command))
