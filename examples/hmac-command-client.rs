@@ -13,13 +13,12 @@
 
 use examples_support::{
     Result,
-    command::{Channel, Options, connect, converse},
+    command::{Channel, Options, converse},
 };
 
 fn main() -> Result {
     let options = Options::hmac();
-    let server = connect(&options)?;
-    let mut channel = Channel::to_server(server.clone(), &options)?;
+    let (mut channel, server) = Channel::connect(&options)?;
     converse(&mut channel, &server, &options)?;
     Ok(channel.close()?)
 }

@@ -4,7 +4,7 @@
 //! so does the end of one.
 //!
 //! ```text
-//! cargo run --example tcp-udp-group            # [--mixin sequential|threading] [ADDRESS]
+//! cargo run --example tcp-udp-group            # [--mixin sequential|threading|threadpool] [ADDRESS]
 //! printf 'hello\n' | nc -N 127.0.0.1 8080                               # => HELLO
 //! printf 'hello\n' | nc -u -w1 127.0.0.1 8080                           # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example tcp-upper-client         # => >>: HELLO
@@ -72,6 +72,11 @@ fn main() -> Result {
             ("threading", |address| {
                 let tcp = ThreadingTcpServer::<Upper>::bind(address)?;
                 let udp = ThreadingUdpServer::<Upper>::bind(tcp.server_address())?;
+                run_all(&[&tcp, &udp])
+            }),
+            ("threadpool", |address| {
+                let tcp = ThreadPoolTcpServer::<Upper>::bind(address)?;
+                let udp = ThreadPoolUdpServer::<Upper>::bind(tcp.server_address())?;
                 run_all(&[&tcp, &udp])
             }),
         ],

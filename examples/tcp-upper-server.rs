@@ -4,7 +4,7 @@
 //! that arrives is one.
 //!
 //! ```text
-//! cargo run --example tcp-upper-server         # [--mixin sequential|threading|forking] [ADDRESS]
+//! cargo run --example tcp-upper-server         # [--mixin sequential|threading|threadpool|forking|reactor] [ADDRESS]
 //! printf 'hello\n' | nc -N 127.0.0.1 8080                               # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example tcp-upper-client         # => >>: HELLO
 //! ```
@@ -31,7 +31,9 @@ fn main() -> Result {
         &[
             ("sequential", |address| run(&TcpServer::<Upper>::bind(address)?)),
             ("threading", |address| run(&ThreadingTcpServer::<Upper>::bind(address)?)),
+            ("threadpool", |address| run(&ThreadPoolTcpServer::<Upper>::bind(address)?)),
             ("forking", |address| run(&ForkingTcpServer::<Upper>::bind(address)?)),
+            ("reactor", |address| run(&ReactorTcpServer::<Upper>::bind(address)?)),
         ],
     )
 }

@@ -3,7 +3,7 @@
 //! It shows a `DatagramRequestHandler`, and a builder: the longest datagrams need a larger `max_packet_size` than the default.
 //!
 //! ```text
-//! cargo run --example udp-upper-server         # [--mixin sequential|threading|forking] [ADDRESS]
+//! cargo run --example udp-upper-server         # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
 //! printf 'hello\n' | nc -u -w1 127.0.0.1 8080                           # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example udp-upper-client         # => >>: HELLO
 //! ```
@@ -33,6 +33,9 @@ fn main() -> Result {
             }),
             ("threading", |address| {
                 run(&ThreadingUdpServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
+            }),
+            ("threadpool", |address| {
+                run(&ThreadPoolUdpServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
             }),
             ("forking", |address| {
                 run(&ForkingUdpServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)

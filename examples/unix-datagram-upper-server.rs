@@ -5,7 +5,7 @@
 //! of their own; nc and the client make one.
 //!
 //! ```text
-//! cargo run --example unix-datagram-upper-server    # [--mixin sequential|threading|forking] [ADDRESS]
+//! cargo run --example unix-datagram-upper-server    # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
 //! printf 'hello\n' | nc -u -U -w1 /tmp/upper-datagram.sock              # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example unix-datagram-upper-client       # => >>: HELLO
 //! ```
@@ -35,6 +35,11 @@ fn main() -> Result {
             }),
             ("threading", |address| {
                 run(&ThreadingUnixDatagramServer::<Upper>::builder()
+                    .max_packet_size(LONGEST)
+                    .bind(address)?)
+            }),
+            ("threadpool", |address| {
+                run(&ThreadPoolUnixDatagramServer::<Upper>::builder()
                     .max_packet_size(LONGEST)
                     .bind(address)?)
             }),

@@ -4,7 +4,7 @@
 //! dead server left is replaced.
 //!
 //! ```text
-//! cargo run --example unix-upper-server         # [--mixin sequential|threading|forking] [ADDRESS]
+//! cargo run --example unix-upper-server         # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
 //! printf 'hello\n' | nc -N -U /tmp/upper.sock                           # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example unix-upper-client        # => >>: HELLO
 //! ```
@@ -35,6 +35,7 @@ fn main() -> Result {
         &[
             ("sequential", |address| run(&UnixStreamServer::<Upper>::bind(address)?)),
             ("threading", |address| run(&ThreadingUnixStreamServer::<Upper>::bind(address)?)),
+            ("threadpool", |address| run(&ThreadPoolUnixStreamServer::<Upper>::bind(address)?)),
             ("forking", |address| run(&ForkingUnixStreamServer::<Upper>::bind(address)?)),
         ],
     )

@@ -136,7 +136,7 @@ fn silence_between_requests_doesnt_count_as_a_long_request() {
     let server = serve(builder::<KeptAlive>(&recorder).request_timeout(SHORT).bind("127.0.0.1:0").unwrap());
     wait_for("two answers", || {
         let client = connect(server.server_address());
-        let mut answer = Vec::new();
+        let mut answer = Vec::<u8>::new();
         for _ in 0..2 {
             thread::sleep(2 * SHORT); // longer than a request may take
             let _ = client.sendall(b"line\n");

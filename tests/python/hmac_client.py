@@ -24,15 +24,18 @@ def send(sock, data):
         sock.sendall(bytes([byte]))
 
 
-with connect(address) as sock:
-    if handshake == "legacy":
-        stream = sock
-        send(sock, answer_legacy(key, read_exactly(sock, 32)))
-    else:
-        stream = answer_mutual(sock, key, send)
-    for command in commands:
-        if command != "--dribble":
-            print(ask(stream, fmt, "utf-8", command))
-    if stream is not sock:
-        stream.close()
-        assert sock.recv(1) == b"", "the server ends too"
+try:
+    with connect(address) as sock:
+        if handshake == "legacy":
+            stream = sock
+            send(sock, answer_legacy(key, read_exactly(sock, 32)))
+        else:
+            stream = answer_mutual(sock, key, send)
+        for command in commands:
+            if command != "--dribble":
+                print(ask(stream, fmt, "utf-8", command))
+        if stream is not sock:
+            stream.close()
+            assert sock.recv(1) == b"", "the server ends too"
+except (AssertionError, EOFError, ConnectionError) as error:
+    sys.exit(f"not served: {error}")

@@ -10,4 +10,7 @@ from command_wire import ask, connect
 address, fmt, encoding, *commands = sys.argv[1:]
 with connect(address) as sock:
     for command in commands:
-        print(ask(sock, fmt, encoding, command))
+        try:
+            print(ask(sock, fmt, encoding, command))
+        except (EOFError, ConnectionError) as error:
+            sys.exit(f"no reply: {error}")

@@ -169,3 +169,24 @@ impl fmt::Debug for ReadState {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrinking_gives_memory_back_between_frames_and_loses_none_inside() {
+        let mut state = ReadState::new(Header::U16Be);
+        let wire = [&5000u16.to_be_bytes()[..], &[7; 5000]].concat();
+        assert_eq!(state.read_frame(&mut &wire[..]).unwrap().map(<[u8]>::len), Some(5000));
+        assert_eq!(state.buf.capacity(), 5000);
+        state.shrink_to(100);
+        assert_eq!(state.buf.capacity(), 100);
+        state.shrink_to(200);
+        assert_eq!(state.buf.capacity(), 100);
+
+        assert!(state.read_frame(&mut &wire[..1000]).is_err());
+        state.shrink_to(0);
+        assert_eq!(state.read_frame(&mut &wire[1000..]).unwrap(), Some(&[7; 5000][..]));
+    }
+}

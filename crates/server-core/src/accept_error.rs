@@ -8,7 +8,7 @@ use std::{io, time::Duration};
 pub enum AcceptError {
     /// There is no request (any more): wait for readiness.
     Nothing,
-    /// This one client failed; the next may be fine. Go on at once.
+    /// This one client failed; the next may be fine. Go on at once, unless that has been of no use many times in a row.
     ThisRequest,
     /// The system lacks something; trying again at once would spin. Wait, longer each time.
     Exhausted,
@@ -74,6 +74,8 @@ impl AcceptError {
 #[derive(Debug, Default)]
 pub(crate) struct BackOff {
     failures: u32,
+    /// Errors of single clients, in a row.
+    skipped: u32,
 }
 
 impl BackOff {
@@ -83,8 +85,15 @@ impl BackOff {
         wait
     }
 
+    /// The wait after [`AcceptError::ThisRequest`]: none, but an error that meets all clients, of a broken firewall say, must not make
+    /// the loop spin. Short, so that those who wait behind many who fail aren't held up.
+    pub(crate) fn skip(&mut self) -> Option<Duration> {
+        self.skipped = self.skipped.wrapping_add(1);
+        (self.skipped.is_multiple_of(64)).then(|| Duration::from_millis(5 << (self.skipped / 64).min(5)))
+    }
+
     pub(crate) fn reset(&mut self) {
-        self.failures = 0;
+        *self = BackOff::default();
     }
 }
 
@@ -99,5 +108,14 @@ mod tests {
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
         back_off.reset();
         assert_eq!(back_off.next().as_millis(), 5);
+    }
+
+    #[test]
+    fn many_skipped_in_a_row_make_a_short_wait() {
+        let mut back_off = BackOff::default();
+        let waits: Vec<_> = (0..640).filter_map(|_| back_off.skip()).map(|it| it.as_millis()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 160, 160, 160, 160, 160]);
+        back_off.reset();
+        assert_eq!((0..63).find_map(|_| back_off.skip()), None);
     }
 }

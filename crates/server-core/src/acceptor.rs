@@ -11,9 +11,8 @@ use socketserver_handlers::guarded;
 use std::{
     fmt, io,
     ops::ControlFlow,
-    os::fd::AsFd,
-    sync::{Arc, Weak, atomic::Ordering::Relaxed},
-    time::Instant,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
 };
 
 /// Takes in one request after another.
@@ -23,14 +22,16 @@ use std::{
 /// so that this is done once. Clones wait for clients in such a way that each client wakes one of them (on Linux from 5.7 on; elsewhere
 /// it wakes all that wait, and one wins).
 pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
-    shared: Arc<Shared<T, S>>,
+    pub(crate) shared: Arc<Shared<T, S>>,
     /// What a clone has is not enough to keep the listening socket open, for it may be with a request when the server is closed.
-    transport: Weak<T>,
+    pub(crate) transport: Weak<T>,
     _keeps_open: Option<Arc<T>>,
     back_off: BackOff,
     /// Nothing is accepted before this.
     paused_until: Option<Instant>,
     next_tick: Option<Instant>,
+    /// When it listened last for what the ear may hear.
+    listened: Option<Instant>,
     role: Role,
     /// What a clone waits by, from its first wait on; `Some(None)` if that can't be had.
     crowd: Option<Option<Crowd>>,
@@ -80,6 +81,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             back_off: BackOff::default(),
             paused_until: None,
             next_tick: None,
+            listened: None,
             role: Role::Loop,
             crowd: None,
         };
@@ -124,6 +126,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         // Under load the next client is there already: try first, and wait only if it isn't.
         let mut may_be_there = true;
         loop {
+            self.listen_now_and_then();
+            self.shared.core.tend_worker(self.role == Role::Loop);
             if self.shared.core.is_stopping() {
                 return Ok(Accepted::Stopped);
             }
@@ -159,15 +163,39 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Hands a request to the mix-in, through the state's hook.
     pub fn process_request<M: MixIn>(&self, job: Job<T, S>, mixin: &M) {
         let Shared { core, state, .. } = &*self.shared;
-        core.hook("process_request", || state.process_request(job, mixin));
+        self.outside(|| core.hook("process_request", || state.process_request(job, mixin)));
+    }
+
+    /// A worker process whose loop is in a request, or in what the user does beside them, can't come round before that ends.
+    fn outside<R>(&self, code: impl FnOnce() -> R) -> R {
+        let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else { return code() };
+        worker.slot.set_in_request(true);
+        let result = code();
+        worker.slot.set_in_request(false);
+        result
+    }
+
+    /// Under load there is never a reason to wait, and so to notice what can be heard.
+    fn listen_now_and_then(&mut self) {
+        const EVERY: Duration = Duration::from_millis(50);
+        if self.role == Role::OneOfMany || !self.shared.core.has_ear() {
+            return;
+        }
+        let now = Instant::now();
+        if self.listened.is_none_or(|last| now.saturating_duration_since(last) >= EVERY) {
+            self.listened = Some(now);
+            self.shared.core.listen();
+        }
     }
 
     /// What is due after each request.
     pub fn service_actions<M: MixIn>(&self, mixin: &M) {
         let Shared { core, state, .. } = &*self.shared;
-        core.hook("service_actions", || {
-            mixin.service_actions();
-            state.service_actions();
+        self.outside(|| {
+            core.hook("service_actions", || {
+                mixin.service_actions();
+                state.service_actions();
+            })
         });
     }
 
@@ -178,7 +206,17 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
 
     /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over.
     pub fn stop(&self) {
-        self.shared.core.request_stop(None);
+        self.shared.core.stop_here(self.shared.core.drain_until());
+    }
+
+    /// Asks the server to stop, as [`Handle`](crate::Handle) does; requests in progress may go on for `grace`, if that is given.
+    pub fn request_shutdown(&self, grace: Option<Duration>) {
+        self.shared.core.request_stop(grace.and_then(|grace| Instant::now().checked_add(grace)));
+    }
+
+    /// When requests in progress must have ended, if the shutdown that was asked for has a deadline.
+    pub fn drain_until(&self) -> Option<Instant> {
+        self.shared.core.drain_until()
     }
 
     /// Takes in a request, if there is one.
@@ -213,18 +251,18 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if class == AcceptError::Nothing {
             return Ok(());
         }
-        core.counters.accept_errors.fetch_add(1, Relaxed);
-        match class {
-            AcceptError::Exhausted => {
-                let wait = self.back_off.next();
-                self.paused_until = Some(Instant::now() + wait);
-                core.emit(&Event::AcceptFailed { error: &error, back_off: Some(wait) });
-            }
+        core.counters.accept_failed();
+        let back_off = match class {
             AcceptError::Fatal => {
                 return Err(ServerError::Accept { address: core.address.to_string(), source: error });
             }
-            _ => core.emit(&Event::AcceptFailed { error: &error, back_off: None }),
+            AcceptError::Exhausted => Some(self.back_off.next()),
+            _ => self.back_off.skip(),
+        };
+        if let Some(wait) = back_off {
+            self.paused_until = Some(Instant::now() + wait);
         }
+        core.emit(&Event::AcceptFailed { error: &error, back_off });
         Ok(())
     }
 
@@ -250,6 +288,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
         let is_loop = self.role != Role::OneOfMany;
         let ear = is_loop.then(|| core.ear()).flatten();
+        // What a worker process's parent expects to see.
+        let pulse = core.worker().filter(|_| is_loop).and_then(|worker| worker.settings.beat_every);
+        let until = until.into_iter().chain(pulse.and_then(|every| Instant::now().checked_add(every))).min();
         let source = mixin.wake_source();
         let (open, room) = (way == Way::Open, way == Way::Full);
         if room && !core.gate.queue() {
@@ -264,7 +305,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 request: open.then(|| transport.readiness()),
                 room,
                 mixin: source,
-                signal: ear.as_ref().map(|ear| ear.readiness().as_fd()),
+                signal: ear.as_ref().map(|ear| ear.readiness()),
                 until,
             }),
         };
@@ -273,8 +314,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
         let ready =
             waited.map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
-        if let Some(grace) = ear.filter(|_| ready.signal).and_then(|ear| ear.take()) {
-            core.request_stop(Instant::now().checked_add(grace));
+        if ready.signal {
+            core.listen();
         }
         if ready.woken && !core.is_stopping() {
             core.waker.reset(); // a stop stays visible to all who wait
@@ -332,6 +373,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             back_off: BackOff::default(),
             paused_until: None,
             next_tick: None,
+            listened: None,
             role: Role::OneOfMany,
             crowd: None,
         }

@@ -1,18 +1,21 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
 use crate::{
-    Event, Limit, Observer, ServerError, Stats, limit::Gate, registry::Registry, signals::Ear,
-    stats::Counters, wake::Waker,
+    Event, Limit, Observer, ServerError, Stats, limit::Gate, mixin::Drain, registry::{Closer, Registry},
+    signals::{Ear, Heard},
+    stats::{Counters, Counts}, wake::{Bells, Waker}, worker::Link, worker_process::WorkerSide,
 };
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
+use socketserver_sys::{Child, was_terminated};
 use std::{
     cell::RefCell,
-    fmt,
+    collections::HashMap,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -33,10 +36,17 @@ pub(crate) struct Core {
     draining: AtomicBool,
     /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
     in_child: AtomicBool,
-    /// Where the loop hears of signals, if it does.
+    /// Where the loop hears that it is to stop, if there is such a thing.
+    has_ear: AtomicBool,
     ear: Mutex<Option<Arc<Ear>>>,
     life: Mutex<Life>,
     changed: Condvar,
+    /// Processes that serve beside this one, which made them.
+    pub(crate) workers: Mutex<Vec<Arc<Link>>>,
+    /// In such a process.
+    worker: OnceLock<WorkerSide>,
+    /// The mix-in, for as long as the server exists.
+    mixin: OnceLock<Weak<dyn Drain>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +124,7 @@ impl Core {
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
+            has_ear: AtomicBool::new(false),
             ear: Mutex::new(None),
             life: Mutex::new(Life {
                 phase: Phase::Fresh,
@@ -123,6 +134,9 @@ impl Core {
                 drain_until: None,
             }),
             changed: Condvar::new(),
+            workers: Mutex::default(),
+            worker: OnceLock::new(),
+            mixin: OnceLock::new(),
         })
     }
 
@@ -132,7 +146,10 @@ impl Core {
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
         // An observer that panics must not take a request, or the loop, with it.
-        let _ = guarded(|| Ok(self.observer.event(event)));
+        let _ = guarded(|| {
+            self.observer.event(event);
+            Ok(())
+        });
     }
 
     pub(crate) fn wants_requests(&self) -> bool {
@@ -154,8 +171,9 @@ impl Core {
         Inside(this)
     }
 
+    /// Whether the calling thread is inside; a worker process is as a whole, since the end of the server is its parent's to wait for.
     pub(crate) fn is_inside(&self) -> bool {
-        INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
+        self.worker.get().is_some() || INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -167,7 +185,15 @@ impl Core {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.read(self.gate.inside())
+        // Held, so that what a worker has done isn't counted twice, or not at all, in the moment that it is settled.
+        let workers = self.workers.lock();
+        let in_workers = workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default();
+        self.counters.read().plus(in_workers).into_stats()
+    }
+
+    /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
+    pub(crate) fn in_progress(&self) -> usize {
+        self.stats().active
     }
 
     /// Begins to serve; `None` if a shutdown came first.
@@ -206,9 +232,26 @@ impl Core {
         Ok(Handling(self))
     }
 
-    /// Asks the loop to stop. Returns at once, with what to wait for.
+    /// Asks the loop to stop; from a worker process, that of its parent. Returns at once, with what to wait for.
     pub(crate) fn request_stop(&self, drain_until: Option<Instant>) -> Run {
+        if let Some(worker) = self.worker.get() {
+            worker.ask_parent(drain_until);
+            return Run(0);
+        }
+        self.stop_here(drain_until)
+    }
+
+    /// Asks this process's loop to stop.
+    pub(crate) fn stop_here(&self, drain_until: Option<Instant>) -> Run {
         if self.in_child.load(Relaxed) {
+            return Run(0);
+        }
+        if let Some(worker) = self.worker.get() {
+            // Nothing that another thread of the parent may have held when it forked.
+            worker.drain_by(drain_until);
+            self.draining.store(true, Relaxed);
+            self.stop.store(true, Relaxed);
+            self.waker.wake();
             return Run(0);
         }
         let mut life = self.life.lock();
@@ -224,6 +267,9 @@ impl Core {
 
     /// How long requests in progress may still take, if the shutdown said so.
     pub(crate) fn drain_until(&self) -> Option<Instant> {
+        if let Some(worker) = self.worker.get() {
+            return worker.drain_until();
+        }
         self.life.lock().drain_until
     }
 
@@ -243,8 +289,21 @@ impl Core {
         }
     }
 
+    pub(crate) fn know_mixin(&self, mixin: Weak<dyn Drain>) {
+        let _ = self.mixin.set(mixin); // a server has one
+    }
+
     /// Waits until that loop has ended and no request is in progress; false if `until` came first.
     pub(crate) fn wait_until_idle(&self, run: Run, until: Instant) -> bool {
+        let mut life = self.life.lock();
+        while life.is_serving(run) && !self.changed.wait_until(&mut life, until).timed_out() {}
+        drop(life);
+        // While no loop runs, nobody but the mix-in notices which children have ended.
+        if self.gate.inside() > 0
+            && let Some(mixin) = self.mixin.get().and_then(Weak::upgrade)
+        {
+            self.hook("drain", || mixin.drain(until));
+        }
         let mut life = self.life.lock();
         while life.is_serving(run) || self.gate.inside() > 0 {
             if self.changed.wait_until(&mut life, until).timed_out() {
@@ -266,12 +325,30 @@ impl Core {
     }
 
     pub(crate) fn hear(&self, ear: Option<Ear>) {
+        self.has_ear.store(ear.is_some(), Relaxed);
         *self.ear.lock() = ear.map(Arc::new);
         self.waker.wake(); // so that a waiting loop listens to it
     }
 
+    pub(crate) fn has_ear(&self) -> bool {
+        self.has_ear.load(Relaxed)
+    }
+
     pub(crate) fn ear(&self) -> Option<Arc<Ear>> {
-        self.ear.lock().clone()
+        self.has_ear.load(Relaxed).then(|| self.ear.lock().clone()).flatten()
+    }
+
+    /// Stops the loop, if the ear hears that it is to stop. Doesn't wait.
+    pub(crate) fn listen(&self) {
+        let Some(heard) = self.ear().and_then(|ear| ear.take()) else { return };
+        let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
+        match heard {
+            Heard::Stop(grace) => drop(self.stop_here(end(grace))),
+            Heard::End(grace) => {
+                self.hear(None);
+                self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
+            }
+        }
     }
 
     /// No serving from now on.
@@ -285,6 +362,9 @@ impl Core {
         let inside = self.gate.leave();
         self.pass_on_room();
         if inside == 0 && self.draining.load(Relaxed) {
+            if self.worker.get().is_some() {
+                return self.waker.wake(); // its only waiter
+            }
             drop(self.life.lock()); // so that a waiter is either before its check or in its wait
             self.changed.notify_all();
         }
@@ -307,6 +387,51 @@ impl Core {
         self.in_child.load(Relaxed)
     }
 
+    pub(crate) fn worker(&self) -> Option<&WorkerSide> {
+        self.worker.get()
+    }
+
+    /// For a fork: what another thread must not be holding then.
+    pub(crate) fn hold(&self) -> Held<'_> {
+        Held { registry: self.registry.hold(), waker: self.waker.hold(), ear: self.ear.lock() }
+    }
+
+    /// From now on this is the core of a worker process, which has been forked and begins anew.
+    pub(crate) fn become_worker(
+        &self,
+        mut held: Held<'_>,
+        side: WorkerSide,
+        ear: Ear,
+        child: &Child,
+    ) -> io::Result<()> {
+        std::mem::forget(std::mem::take(&mut *held.registry)); // the connections are the parent's
+        let bells = Bells::new()?; // or processes would wake one another
+        child.end_by_sigterm(bells.wake())?;
+        *held.waker = Some(bells);
+        *held.ear = Some(Arc::new(ear));
+        self.has_ear.store(true, Relaxed);
+        self.gate.empty();
+        self.counters.move_to(side.slot.clone());
+        // Requests of different processes have different numbers.
+        self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);
+        self.stop.store(false, Relaxed);
+        self.draining.store(false, Relaxed);
+        let _ = self.worker.set(side); // a worker has no workers
+        Ok(())
+    }
+
+    /// In a worker process, before each request: shows that the loop comes round, and ends it when it is time.
+    pub(crate) fn tend_worker(&self, is_loop: bool) {
+        let Some(worker) = self.worker.get() else { return };
+        if is_loop {
+            worker.slot.beat();
+        }
+        let is_over = was_terminated() || worker.is_spent(self.counters.accepted_so_far());
+        if is_over && !self.is_stopping() {
+            self.stop_here(worker.own_end());
+        }
+    }
+
     fn end(&self, change: impl FnOnce(&mut Life)) {
         let mut life = self.life.lock();
         change(&mut life);
@@ -317,6 +442,13 @@ impl Core {
         drop(life);
         self.changed.notify_all();
     }
+}
+
+/// See [`Core::hold`].
+pub(crate) struct Held<'a> {
+    registry: MutexGuard<'a, HashMap<u64, Closer>>,
+    waker: MutexGuard<'a, Option<Arc<Bells>>>,
+    ear: MutexGuard<'a, Option<Arc<Ear>>>,
 }
 
 /// In `serve_forever`; out of it when dropped.

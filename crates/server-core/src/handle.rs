@@ -43,12 +43,12 @@ impl Handle {
     pub fn shutdown(&self, deadline: Duration) -> ShutdownReport {
         let begun = Instant::now();
         let until = begun + deadline.min(FOR_EVER);
-        let in_progress = self.0.gate.inside(); // before the stop, which may let them end
+        let in_progress = self.0.in_progress(); // before the stop, which may let them end
         let run = self.0.request_stop(Some(until));
         let (mut drained, mut forced) = (0, 0);
         if !self.0.is_inside() {
             if !self.0.wait_until_idle(run, until) {
-                forced = self.0.gate.inside();
+                forced = self.0.in_progress();
                 self.0.registry.close_all();
                 self.0.wait_until_idle(run, Instant::now() + GRACE);
             }

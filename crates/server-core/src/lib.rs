@@ -9,6 +9,8 @@
 //! | [`Handle`] | steers a server from anywhere |
 //! | [`Tcp`], [`Udp`], [`UnixStream`], [`UnixDatagram`] | what a server listens on |
 //! | [`Acceptor`] → [`Job`] → [`Session`] | a request on its way |
+//! | [`Worker`], [`WorkerProcess`] | a process that serves beside others, from both sides |
+//! | [`Bell`] | wakes a loop that waits |
 //! | [`Observer`], [`Event`], [`Stats`] | what happened |
 //!
 //! There is no concurrency here but [`Sequential`], which has none; the mix-ins are in a crate of their own.
@@ -36,12 +38,15 @@ mod registry;
 mod server;
 mod session;
 mod signals;
+mod slot;
 mod socket_file;
 mod stats;
 mod ticket;
 mod transport;
 mod unix;
 mod wake;
+mod worker;
+mod worker_process;
 
 pub use accept_error::AcceptError;
 pub use acceptor::{Accepted, Acceptor};
@@ -60,7 +65,10 @@ pub use mixin::{MixIn, Runs, Sequential};
 pub use server::{Handled, Server, TcpServer, UdpServer, UnixDatagramServer, UnixStreamServer};
 pub use session::Session;
 pub use signals::Signals;
+pub use slot::WorkerPhase;
 pub use stats::Stats;
 pub use ticket::Ticket;
 pub use transport::{Bind, PeerAddress, Transport};
 pub use unix::{UnixDatagram, UnixStream};
+pub use worker::{ForkedWorker, Worker, WorkerSettings};
+pub use worker_process::WorkerProcess;

@@ -102,6 +102,12 @@ impl Gate {
         self.queued.load(SeqCst) > 0
     }
 
+    /// For a process that begins anew.
+    pub(crate) fn empty(&self) {
+        self.inside.store(0, SeqCst);
+        self.queued.store(0, SeqCst);
+    }
+
     /// Goes out. Says how many stay inside.
     pub(crate) fn leave(&self) -> usize {
         self.inside.fetch_sub(1, SeqCst) - 1

@@ -81,12 +81,24 @@ pub trait MixIn: Send + Sync + 'static {
         false
     }
 
-    /// Called when the loop has ended by a shutdown with a deadline: waits for requests in progress that only the mix-in can see
-    /// the end of, no longer than `until`. As provided, does nothing.
+    /// Called when the loop has ended by a shutdown with a deadline, by the thread that served and by the one that asked, perhaps
+    /// at once: waits for requests in progress that only the mix-in can see the end of, no longer than `until`. As provided, does
+    /// nothing.
     fn drain(&self, _until: Instant) {}
 
     /// Called when the server is closed: leaves no thread or child behind. As provided, does nothing.
     fn server_close(&self) {}
+}
+
+/// What a handle, which knows no types, needs of a mix-in.
+pub(crate) trait Drain: Send + Sync {
+    fn drain(&self, until: Instant);
+}
+
+impl<M: MixIn> Drain for M {
+    fn drain(&self, until: Instant) {
+        MixIn::drain(self, until);
+    }
 }
 
 /// Runs each request in the loop, one after another: what a Python server without a mix-in does. The default.

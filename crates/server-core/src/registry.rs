@@ -1,6 +1,6 @@
 //! The requests in progress, so that they can be ended from outside.
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use socketserver_net::Wire;
 use std::{collections::HashMap, fmt, net::Shutdown, sync::Weak};
 
@@ -16,6 +16,11 @@ pub(crate) enum Closer {
 pub(crate) struct Registry(Mutex<HashMap<u64, Closer>>);
 
 impl Registry {
+    /// For a fork: while this is held, nobody else holds it.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, HashMap<u64, Closer>> {
+        self.0.lock()
+    }
+
     pub(crate) fn insert(&self, id: u64, closer: Closer) {
         self.0.lock().insert(id, closer);
     }

@@ -14,7 +14,7 @@ use std::{
     fmt, io,
     marker::PhantomData,
     os::fd::{AsRawFd, RawFd},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -60,7 +60,7 @@ use std::{
 pub struct Server<T: Transport, H, M = Sequential, S = ()> {
     // In this order: no new clients, then the mix-in waits for what is running.
     listening: CloseOnDrop<T>,
-    mixin: M,
+    mixin: Arc<M>,
     shared: Arc<Shared<T, S>>,
     address: T::Address,
     timeout: Option<Duration>,
@@ -144,7 +144,9 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     ) -> Self {
         let address = transport.server_address();
         let listening = Arc::new(Listening::new(transport));
-        let core = Arc::new(core);
+        let (core, mixin) = (Arc::new(core), Arc::new(mixin));
+        let known: Weak<M> = Arc::downgrade(&mixin);
+        core.know_mixin(known);
         let shared = Shared { core: core.clone(), state, class, listening: listening.clone() };
         Server {
             listening: CloseOnDrop(listening, core),
@@ -181,7 +183,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     fn drain(&self, until: Instant) {
         let core = &self.shared.core;
         for patience in [until + GRACE / 4, until + GRACE] {
-            core.hook("drain", || self.mixin.drain(patience));
+            core.hook("drain", || MixIn::drain(&*self.mixin, patience));
             if core.wait_until_drained(patience) {
                 return;
             }
@@ -204,8 +206,8 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let until = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // Children that ended since the last call are forgotten now; nothing else would, in a loop of these calls.
         core.hook("service_actions", || self.mixin.service_actions());
-        match acceptor.accept(&self.mixin, until)? {
-            Accepted::Job(job) => acceptor.process_request(job, &self.mixin),
+        match acceptor.accept(&*self.mixin, until)? {
+            Accepted::Job(job) => acceptor.process_request(job, &*self.mixin),
             Accepted::Refused => {}
             Accepted::Stopped => return Ok(Handled::Stopped),
             Accepted::TimedOut => {

@@ -1,16 +1,19 @@
 //! Ending a server by SIGINT and SIGTERM.
 
-use crate::{Handle, ServerError, core::Core};
+use crate::{Handle, ServerError, core::Core, slot::read};
 use signal_hook::{
     SigId,
     consts::{SIGINT, SIGTERM},
     low_level::{pipe, unregister},
 };
 use std::{
-    fmt, io,
-    io::Read,
+    fmt,
+    io::{self, PipeReader, Read},
     net::Shutdown,
-    os::unix::net::UnixStream,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -38,7 +41,7 @@ impl Signals {
                 this.ids.push(pipe::register(signal, written.try_clone()?)?);
             }
             if by_loop {
-                core.hear(Some(Ear { heard, grace }));
+                core.hear(Some(Ear::Signals { heard, grace }));
             } else {
                 let handle = Handle(core.clone());
                 let thread = thread::Builder::new()
@@ -59,21 +62,54 @@ fn listen(mut heard: UnixStream, handle: &Handle, grace: Duration) {
     }
 }
 
-/// The loop's own way to hear of signals.
+/// How the loop itself hears that it is to stop.
 #[derive(Debug)]
-pub(crate) struct Ear {
-    heard: UnixStream,
-    grace: Duration,
+pub(crate) enum Ear {
+    /// From a signal handler.
+    Signals { heard: UnixStream, grace: Duration },
+    /// In a worker process: from its parent, whose death is heard too.
+    Parent { heard: PipeReader, grace: Option<Duration> },
+}
+
+/// What was heard.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// To stop; for how long requests in progress may go on.
+    Stop(Option<Duration>),
+    /// That, and there is nobody any more to be heard.
+    End(Option<Duration>),
 }
 
 impl Ear {
-    pub(crate) fn readiness(&self) -> &UnixStream {
-        &self.heard
+    pub(crate) fn parent(heard: PipeReader, grace: Option<Duration>) -> Self {
+        Ear::Parent { heard, grace }
     }
 
-    /// How long requests may go on, if a signal has come.
-    pub(crate) fn take(&self) -> Option<Duration> {
-        (&self.heard).read(&mut [0; 64]).is_ok_and(|n| n > 0).then_some(self.grace)
+    pub(crate) fn readiness(&self) -> BorrowedFd<'_> {
+        match self {
+            Ear::Signals { heard, .. } => heard.as_fd(),
+            Ear::Parent { heard, .. } => heard.as_fd(),
+        }
+    }
+
+    /// Listens, without waiting.
+    pub(crate) fn take(&self) -> Option<Heard> {
+        let mut orders = [0; 64];
+        match self {
+            Ear::Signals { heard, grace } => {
+                let mut heard = heard;
+                heard.read(&mut orders).is_ok_and(|n| n > 0).then_some(Heard::Stop(Some(*grace)))
+            }
+            Ear::Parent { heard, grace } => {
+                let mut heard = heard;
+                match heard.read(&mut orders) {
+                    Ok(0) => Some(Heard::End(*grace)),
+                    // Each order is written at once, so that none is cut; the last one counts.
+                    Ok(n) => orders[..n].as_chunks().0.last().map(|it| Heard::Stop(read(u64::from_ne_bytes(*it)))),
+                    Err(_) => None,
+                }
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{Event, Outcome, core::Core, registry::Closer};
 use socketserver_net::{Address, Connection, Traffic};
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     time::Instant,
 };
 
@@ -13,11 +13,17 @@ pub struct Ticket {
     core: Arc<Core>,
     id: u64,
     is_listed: bool,
-    /// Only if somebody listens.
-    story: Option<(Address, Instant)>,
-    traffic: Traffic,
+    /// Only if somebody listens; apart, since there is a ticket for each connection that waits.
+    story: Option<Box<Story>>,
     outcome: Outcome,
     holds_a_place: bool,
+}
+
+/// What is told at the end.
+struct Story {
+    peer: Address,
+    started: Instant,
+    traffic: Traffic,
 }
 
 impl Ticket {
@@ -28,11 +34,13 @@ impl Ticket {
         connection: Option<&Connection>,
         holds_a_place: bool,
     ) -> Self {
-        core.counters.accepted.fetch_add(1, Relaxed);
+        core.counters.accepted();
         let id = core.next_id();
-        let story = core.wants_requests().then(|| (peer.into(), Instant::now()));
-        if let Some((peer, _)) = &story {
-            core.emit(&Event::RequestStarted { id, peer });
+        let story = core.wants_requests().then(|| {
+            Box::new(Story { peer: peer.into(), started: Instant::now(), traffic: Traffic::default() })
+        });
+        if let Some(story) = &story {
+            core.emit(&Event::RequestStarted { id, peer: &story.peer });
         }
         if let Some(connection) = connection {
             core.registry.insert(id, Closer::Connection(connection.downgrade()));
@@ -42,7 +50,6 @@ impl Ticket {
             id,
             is_listed: connection.is_some(),
             story,
-            traffic: Traffic::default(),
             outcome: Outcome::Dropped,
             holds_a_place,
         }
@@ -61,7 +68,9 @@ impl Ticket {
     }
 
     pub(crate) fn set_traffic(&mut self, traffic: Traffic) {
-        self.traffic = traffic;
+        if let Some(story) = &mut self.story {
+            story.traffic = traffic;
+        }
     }
 
     /// How a shutdown whose deadline has passed ends this request, instead of shutting its connection down.
@@ -79,16 +88,16 @@ impl Drop for Ticket {
         if self.is_listed {
             self.core.registry.remove(self.id);
         }
-        self.core.counters.ended(self.outcome);
-        if let Some((peer, started)) = &self.story {
+        if let Some(story) = &self.story {
             self.core.emit(&Event::RequestEnded {
                 id: self.id,
-                peer,
+                peer: &story.peer,
                 outcome: self.outcome,
-                duration: started.elapsed(),
-                traffic: self.traffic,
+                duration: story.started.elapsed(),
+                traffic: story.traffic,
             });
         }
+        self.core.counters.ended(self.outcome); // last of what others can see, so that who sees it sees all
         if self.holds_a_place {
             self.core.left();
         }

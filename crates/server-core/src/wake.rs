@@ -1,7 +1,7 @@
 //! Waking a loop that waits for clients: at once, from any thread, without polling.
 
 use crate::{bell::Bell, crowd::Crowd};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -27,8 +27,7 @@ pub(crate) struct Bells {
 
 impl Waker {
     pub(crate) fn new() -> io::Result<Self> {
-        let bells = Bells { wake: Bell::new()?, room: Bell::one_by_one()? };
-        Ok(Waker(Mutex::new(Some(Arc::new(bells)))))
+        Ok(Waker(Mutex::new(Some(Bells::new()?))))
     }
 
     /// Wakes whoever waits, and whoever is about to.
@@ -50,6 +49,11 @@ impl Waker {
         if let Some(bells) = &*self.0.lock() {
             bells.room.ring();
         }
+    }
+
+    /// For a fork: while this is held, nobody else holds it.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Option<Arc<Bells>>> {
+        self.0.lock()
     }
 
     /// Gives the descriptors up. A wait that is still in them keeps them for so long.
@@ -109,6 +113,10 @@ impl Waker {
 }
 
 impl Bells {
+    pub(crate) fn new() -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Bells { wake: Bell::new()?, room: Bell::one_by_one()? }))
+    }
+
     pub(crate) fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }

@@ -4,6 +4,10 @@
 
 mod child;
 mod fd;
+mod shared;
+mod terminate;
 
 pub use child::{Child, Fork, fork};
 pub use fd::adopt_fd;
+pub use shared::SharedWords;
+pub use terminate::was_terminated;

@@ -1,6 +1,6 @@
 //! Lets in who knows the key, on either end.
 
-use super::{Options, follow::leaves_within, options::KeyOptions, sealed::Sealed};
+use super::{Options, client::connect, follow::leaves_within, options::KeyOptions, sealed::Sealed};
 use crate::Result;
 use socketserver::{Deadline, HandlerResult, TcpStream};
 use socketserver_auth::{Digest, Duplex, HandshakeStream, Key, Throttle, mutual, oneway, peer_network};
@@ -55,7 +55,7 @@ impl Gate {
     /// For the server's log: why the client was not let in.
     pub fn admit(&self, client: &TcpStream, address: &SocketAddr) -> HandlerResult<Channel> {
         let attempt = self.throttle.begin(&peer_network(address.ip()), Instant::now())?;
-        if leaves_within(client, attempt.delay())? {
+        if !attempt.delay().is_zero() && leaves_within(client, attempt.delay())? {
             return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()); // counts as failed
         }
         let admitted = match &self.handshake {
@@ -82,21 +82,23 @@ impl Gate {
 }
 
 impl Channel {
-    /// Proves the key to a server, and has it prove the key too unless this is the tutorial's handshake.
+    /// Connects to where the options say and proves the key to the server, which has to prove it too unless this is the tutorial's
+    /// handshake. Gives the channel, and the connection that lies beneath.
     ///
     /// # Errors
-    /// There is no key in the key file; the handshake fails.
-    pub fn to_server(server: TcpStream, options: &Options) -> Result<Self> {
+    /// There is no key in the key file; nobody listens; the handshake fails.
+    pub fn connect(options: &Options) -> Result<(Self, TcpStream)> {
         let (key, KeyOptions { legacy_md5, deadline, .. }) = key(options)?;
-        if *legacy_md5 {
+        let server = connect(options)?;
+        let channel = if *legacy_md5 {
             let client = oneway::Client::new(key).digest(Digest::Md5).timeout(*deadline);
             client.handshake(&mut bounded(&server))?;
-            Ok(Channel::Plain(server))
+            Channel::Plain(server.clone())
         } else {
-            let client = mutual::Client::new(key).timeout(*deadline);
-            let session = client.handshake(&mut bounded(&server))?;
-            Ok(Channel::Sealed(Sealed::new(server, session)))
-        }
+            let session = mutual::Client::new(key).timeout(*deadline).handshake(&mut bounded(&server))?;
+            Channel::Sealed(Sealed::new(server.clone(), session))
+        };
+        Ok((channel, server))
     }
 
     /// Tells the peer that there is no more to come.

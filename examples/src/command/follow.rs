@@ -22,8 +22,8 @@ pub(super) enum End {
     Late,
     /// Killed for writing more than there is room for.
     Full,
-    /// Killed because its output can't be kept, or never begun.
-    Failed(io::Error),
+    /// Killed because its output can't be kept, or never begun; this says which, and why.
+    Failed(&'static str, io::Error),
 }
 
 /// How long to wait.
@@ -87,13 +87,15 @@ pub(super) fn follow(
         }
         for at in ready.outputs.into_iter().rev() {
             let (source, pipe) = &mut process.outputs[at];
-            match pipe.read(&mut piece)? {
-                0 => drop(process.outputs.remove(at)),
-                n => match output.push(*source, &piece[..n]) {
+            match pipe.read(&mut piece) {
+                Ok(0) => drop(process.outputs.remove(at)),
+                Ok(n) => match output.push(*source, &piece[..n]) {
                     Ok(Ok(())) => {}
                     Ok(Err(Full)) => return Ok(End::Full),
-                    Err(error) => return Ok(End::Failed(error)),
+                    Err(error) => return Ok(End::Failed("the output can't be kept", error)),
                 },
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
     }

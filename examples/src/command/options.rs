@@ -38,18 +38,15 @@ pub(super) enum MixInName {
     Forking,
 }
 
-const REMOTE: &str = "\
-  --insecure-no-auth            lets a server listen beyond the loopback interface, where whoever can reach it runs commands
+const REMOTE: &str = "  --insecure-no-auth            lets a server listen beyond the loopback interface, where whoever can reach it runs commands
 ";
 
-const HMAC: &str = "\
-  --key-file FILE               the shared key; required
+const HMAC: &str = "  --key-file FILE               the shared key; required
   --legacy-md5                  the tutorial's handshake: HMAC-MD5 of 32 random bytes, and nothing is protected afterwards
   --handshake-deadline SECONDS  for the whole handshake (default: 10)
 ";
 
-const COMMON: &str = "\
-  --header i32-native|u32-be    the length in front of a reply: struct's 'i' (default) or '!I'
+const COMMON: &str = "  --header i32-native|u32-be    the length in front of a reply: struct's 'i' (default) or '!I'
   --encoding utf-8|gbk          of the program's own words, and of what a client's person types and sees (default: utf-8)
   --mixin sequential|threading|forking
                                 where a server runs its requests (default: threading)

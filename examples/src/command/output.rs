@@ -57,15 +57,18 @@ impl Output {
     /// # Errors
     /// What the temporary file fails with.
     pub(super) fn push_note(&mut self, note: &str) -> io::Result<()> {
-        let note = [if self.last == b'\n' { &b""[..] } else { b"\n" }, note.as_bytes(), b"\n"].concat();
-        let note = &note[..note.len().min(usize::try_from(self.limit).unwrap_or(usize::MAX))];
-        let rest = self.limit - note.len() as u64;
-        if self.len > rest {
-            self.kept.set_len(rest)?;
-            self.kept.seek(SeekFrom::End(0))?;
-            self.len = rest;
+        let mut line = format!("{note}\n");
+        let fits = self.limit - self.len > line.len() as u64;
+        if self.last != b'\n' || !fits {
+            line.insert(0, '\n');
         }
-        self.append(note)
+        let line = &line.as_bytes()[..line.len().min(usize::try_from(self.limit).unwrap_or(usize::MAX))];
+        if !fits {
+            self.len = self.limit - line.len() as u64;
+            self.kept.set_len(self.len)?;
+            self.kept.seek(SeekFrom::End(0))?;
+        }
+        self.append(line)
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -124,11 +127,21 @@ mod tests {
 
     #[test]
     fn at_the_limit_a_note_takes_the_place_of_the_end() {
-        for (limit, expected) in [(15, &b"0123\n[cut off]\n"[..]), (12, b"0\n[cut off]\n"), (3, b"\n[c")] {
+        for (limit, expected) in [
+            (26, &b"0123456789\nabcd\n[cut off]\n"[..]),
+            (25, b"0123456789\nabc\n[cut off]\n"),
+            (16, b"01234\n[cut off]\n"),
+            (3, b"\n[c"),
+        ] {
             let mut output = Output::new(limit);
-            assert!(output.push(Stdout, b"0123456789abcdef").unwrap().is_err());
+            let is_cut = output.push(Stdout, b"0123456789\nabcd").unwrap().is_err();
+            assert_eq!(is_cut, limit < 15);
             output.push_note("[cut off]").unwrap();
             assert_eq!(whole(output), expected);
         }
+        let mut output = Output::new(100);
+        output.push(Stdout, b"a line\n").unwrap().unwrap();
+        output.push_note("[and a note]").unwrap();
+        assert_eq!(whole(output), b"a line\n[and a note]\n");
     }
 }

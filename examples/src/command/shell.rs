@@ -38,6 +38,9 @@ impl Shell {
     /// Runs `command` and writes its output to `reply`, behind a header with its length. Meanwhile it watches the connection
     /// with the `client`: a command whose client has left is killed.
     ///
+    /// The output ends when nobody holds it open any more, as with Python's `Popen.communicate`: what a command leaves in the background
+    /// should write elsewhere.
+    ///
     /// # Errors
     /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) if the client has left; what `reply` fails with.
     pub fn answer(&self, command: &[u8], client: &Socket, reply: &mut impl Write) -> io::Result<()> {
@@ -52,7 +55,7 @@ impl Shell {
         let mut output = Output::new(self.max_output);
         let end = match Process::start(command) {
             Ok(process) => follow(process, client, self.patience, &mut output)?,
-            Err(error) => End::Failed(error),
+            Err(error) => End::Failed("the command can't be run", error),
         };
         match end {
             End::OfItself if output.is_empty() => {
@@ -62,9 +65,9 @@ impl Shell {
             End::OfItself => {}
             End::Late => output.push_note(&format!("[killed after {:?}]", self.patience.deadline))?,
             End::Full => output.push_note(&format!("[killed after {} bytes]", self.max_output))?,
-            End::Failed(error) => {
+            End::Failed(what, error) => {
                 output = Output::new(self.max_output); // the old one may be on a disk that is full
-                output.push_note(&format!("[{error}]"))?;
+                output.push_note(&format!("[{what}: {error}]"))?;
             }
         }
         Ok(output)

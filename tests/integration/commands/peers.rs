@@ -4,7 +4,19 @@ use crate::{
     examples::{client_process::output_of, server_process::ServerProcess},
     util::tool,
 };
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, thread};
+
+/// All mix-ins that the command servers offer.
+pub(super) const MIXINS: [&str; 3] = ["sequential", "threading", "forking"];
+
+/// Does the same with every mix-in at once, for tests that wait for time limits.
+pub(super) fn with_every_mixin(check: impl Fn(&str) + Sync) {
+    thread::scope(|scope| {
+        for mixin in MIXINS {
+            scope.spawn(|| check(mixin));
+        }
+    });
+}
 
 /// A script of `tests/python`, ready to be started; `None` if there is no Python.
 pub(super) fn python(script: &str, arguments: &[&str]) -> Option<Command> {

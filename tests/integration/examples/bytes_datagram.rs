@@ -1,17 +1,14 @@
 //! What an upper server answers to datagrams, byte for byte.
 
-use super::{
-    server_process::ServerProcess,
-    sockets::{MIXINS, datagram_socket},
-};
+use super::{programs::mixins, server_process::ServerProcess, sockets::datagram_socket};
 use socket2::Socket;
 use std::io::Read;
 
 #[test]
 fn udp_answers_each_datagram_in_upper_case() {
-    for mixin in MIXINS {
+    for mixin in mixins("udp-upper-server") {
         // 65,507 bytes are what IPv4 leaves of 65,535.
-        check("udp-upper-server", mixin, "127.0.0.1:0", 65_507);
+        check("udp-upper-server", &mixin, "127.0.0.1:0", 65_507);
     }
     check("udp-upper-server", "threading", "[::1]:0", 65_507);
 }
@@ -20,18 +17,18 @@ fn udp_answers_each_datagram_in_upper_case() {
 fn a_unix_datagram_server_answers_each_datagram_in_upper_case() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("upper.sock");
-    for mixin in MIXINS {
-        check("unix-datagram-upper-server", mixin, path.to_str().expect("a name in UTF-8"), 128 * 1024);
+    for mixin in mixins("unix-datagram-upper-server") {
+        check("unix-datagram-upper-server", &mixin, path.to_str().expect("a name in UTF-8"), 128 * 1024);
         assert!(!path.exists(), "the file goes with the server");
         let name = format!("@upper-datagrams-{}", std::process::id());
-        check("unix-datagram-upper-server", mixin, &name, 128 * 1024);
+        check("unix-datagram-upper-server", &mixin, &name, 128 * 1024);
     }
 }
 
 #[test]
 fn a_group_answers_datagrams_in_upper_case() {
-    for mixin in ["sequential", "threading"] {
-        check("tcp-udp-group", mixin, "127.0.0.1:0", 8192);
+    for mixin in mixins("tcp-udp-group") {
+        check("tcp-udp-group", &mixin, "127.0.0.1:0", 8192);
     }
 }
 

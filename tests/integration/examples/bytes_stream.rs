@@ -1,9 +1,6 @@
 //! What an upper server on a stream answers, byte for byte, whatever the chunks.
 
-use super::{
-    server_process::ServerProcess,
-    sockets::{MIXINS, connect},
-};
+use super::{programs::mixins, server_process::ServerProcess, sockets::connect};
 use std::{
     io::{Read, Write},
     net::Shutdown,
@@ -12,8 +9,8 @@ use std::{
 
 #[test]
 fn tcp_answers_in_upper_case_whatever_comes() {
-    for mixin in MIXINS {
-        check("tcp-upper-server", mixin, "127.0.0.1:0");
+    for mixin in mixins("tcp-upper-server") {
+        check("tcp-upper-server", &mixin, "127.0.0.1:0");
     }
     check("tcp-upper-server", "threading", "[::1]:0");
 }
@@ -22,17 +19,17 @@ fn tcp_answers_in_upper_case_whatever_comes() {
 fn unix_answers_in_upper_case_whatever_comes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("upper.sock");
-    for mixin in MIXINS {
-        check("unix-upper-server", mixin, path.to_str().expect("a name in UTF-8"));
+    for mixin in mixins("unix-upper-server") {
+        check("unix-upper-server", &mixin, path.to_str().expect("a name in UTF-8"));
         assert!(!path.exists(), "the file goes with the server");
-        check("unix-upper-server", mixin, &format!("@upper-bytes-{}", process::id()));
+        check("unix-upper-server", &mixin, &format!("@upper-bytes-{}", process::id()));
     }
 }
 
 #[test]
 fn a_group_answers_in_upper_case_over_tcp() {
-    for mixin in ["sequential", "threading"] {
-        check("tcp-udp-group", mixin, "127.0.0.1:0");
+    for mixin in mixins("tcp-udp-group") {
+        check("tcp-udp-group", &mixin, "127.0.0.1:0");
     }
 }
 

@@ -5,6 +5,7 @@ mod bytes_stream;
 mod chat;
 pub(crate) mod client_process;
 mod custom;
+mod guide;
 mod headers;
 mod own_clients;
 pub(crate) mod programs;

@@ -13,6 +13,14 @@ pub(crate) fn example(name: &str) -> Command {
     Command::new(BUILT.get_or_init(built).join(name))
 }
 
+/// The mix-ins that a server offers, as it says itself.
+pub(super) fn mixins(server: &str) -> Vec<String> {
+    let output = example(server).arg("--help").output().expect("the example runs");
+    let usage = String::from_utf8(output.stderr).expect("text");
+    let (_, list) = usage.split_once("[--mixin ").unwrap_or_else(|| panic!("{server} offers none: {usage}"));
+    list.split(']').next().unwrap_or_default().split('|').map(str::to_owned).collect()
+}
+
 /// The folder of the programs, all of them there and newer than their sources.
 ///
 /// `cargo test --workspace` builds them before it starts the tests. When the tests alone are run, cargo builds no examples of other

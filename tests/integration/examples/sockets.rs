@@ -4,9 +4,6 @@ use crate::util::GUARD;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::{net::SocketAddr, path::Path};
 
-/// All mix-ins that the upper servers offer.
-pub(super) const MIXINS: [&str; 3] = ["sequential", "threading", "forking"];
-
 /// A connection to a server.
 pub(super) fn connect(address: &str) -> Socket {
     let socket = open(address, Type::STREAM);

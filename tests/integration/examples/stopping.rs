@@ -2,9 +2,9 @@
 
 use super::{
     client_process::run,
-    programs::example,
+    programs::{example, mixins},
     server_process::ServerProcess,
-    sockets::{MIXINS, connect},
+    sockets::connect,
 };
 use rustix::process::Signal;
 use std::{
@@ -18,11 +18,13 @@ fn a_signal_ends_a_server_well_though_a_client_is_connected() {
     // All at once, since each waits a second for its client.
     thread::scope(|scope| {
         for (signal, name) in [(Signal::TERM, "term"), (Signal::INT, "int")] {
-            for mixin in MIXINS {
+            for mixin in mixins("tcp-upper-server") {
+                scope.spawn(move || ends_well("tcp-upper-server", &mixin, "127.0.0.1:0", signal));
+            }
+            for mixin in mixins("unix-upper-server") {
                 let path = folder.path().join(format!("{name}-{mixin}"));
-                scope.spawn(move || ends_well("tcp-upper-server", mixin, "127.0.0.1:0", signal));
                 scope.spawn(move || {
-                    ends_well("unix-upper-server", mixin, path.to_str().expect("a name in UTF-8"), signal);
+                    ends_well("unix-upper-server", &mixin, path.to_str().expect("a name in UTF-8"), signal);
                     assert!(!path.exists(), "the file goes with the server");
                 });
             }
@@ -91,10 +93,10 @@ fn wrong_arguments_are_answered_with_the_right_ones() {
         assert_eq!(told, problem);
         assert!(usage_line.starts_with("usage: ") && usage_line.trim_end().ends_with(usage), "{usage_line}");
     };
-    let usage = "tcp-upper-server [--mixin sequential|threading|forking] [ADDRESS]";
+    let usage = "tcp-upper-server [--mixin sequential|threading|threadpool|forking|reactor] [ADDRESS]";
     wants("tcp-upper-server", &["--mixin", "fibers"], "there is no mix-in \"fibers\" here", usage);
     wants("tcp-upper-client", &["a:1", "b:2"], "what is \"b:2\"?", "tcp-upper-client [ADDRESS]");
-    let usage = "tcp-udp-group [--mixin sequential|threading] [ADDRESS]";
+    let usage = "tcp-udp-group [--mixin sequential|threading|threadpool] [ADDRESS]";
     wants("tcp-udp-group", &["--mixin=forking"], "there is no mix-in \"forking\" here", usage);
     wants("shared-state-chat", &["--help"], "what is \"--help\"?", "shared-state-chat [ADDRESS]");
 }

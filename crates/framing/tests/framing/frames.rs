@@ -1,5 +1,5 @@
 use socketserver_framing::{Decoded, FrameError, FrameReader, Header};
-use std::io::{self, Read};
+use std::io;
 
 fn read(header: Header, max: u64, wire: &[u8]) -> Result<Option<Vec<u8>>, FrameError> {
     let mut reader = FrameReader::new(wire, header).with_max_len(max);
@@ -105,59 +105,6 @@ fn errors_survive_the_way_through_io_error() {
     assert!(matches!(there.into(), FrameError::Negative { value: -7 }));
     let plain = FrameError::from(io::Error::from(io::ErrorKind::ConnectionReset));
     assert_eq!(io::Error::from(plain).kind(), io::ErrorKind::ConnectionReset);
-}
-
-/// Delivers `left` zeros, and checks that it is never offered much more memory than it has filled.
-struct Wary {
-    header: io::Cursor<[u8; 8]>,
-    left: usize,
-    delivered: usize,
-}
-
-impl Read for Wary {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.header.position() < 8 {
-            return self.header.read(buf);
-        }
-        assert!(
-            buf.len() <= self.delivered.max(8192),
-            "{} bytes on the strength of {}",
-            buf.len(),
-            self.delivered
-        );
-        let n = buf.len().min(self.left).min(3000);
-        self.left -= n;
-        self.delivered += n;
-        Ok(n)
-    }
-}
-
-#[test]
-fn memory_follows_what_arrives_not_what_is_announced() {
-    // To believe this header would be the end of the process, or at least an error.
-    let announced = isize::MAX as u64;
-    let stream = Wary { header: io::Cursor::new(announced.to_be_bytes()), left: 1_000_000, delivered: 0 };
-    let mut reader = FrameReader::new(stream, Header::U64Be).with_max_len(u64::MAX);
-    let missing = announced - 1_000_000;
-    let mut buf = Vec::new();
-    let error = reader.read_into(&mut buf).unwrap_err();
-    assert!(matches!(error, FrameError::TruncatedPayload { missing: m, .. } if m == missing));
-    assert_eq!(buf.capacity(), 0);
-}
-
-#[test]
-fn a_reused_buffer_is_not_allocated_again() {
-    let wire = [&b"\x03abc\x00\x05hello\x01x"[..]; 3].concat();
-    let mut reader = FrameReader::new(&wire[..], Header::U8);
-    let mut buf = Vec::with_capacity(100);
-    let place = buf.as_ptr();
-    for expected in [&b"abc"[..], b"", b"hello", b"x"].repeat(3) {
-        assert_eq!(reader.read_into(&mut buf).unwrap(), Some(expected.len()));
-        assert_eq!((&buf[..], buf.as_ptr(), buf.capacity()), (expected, place, 100));
-    }
-    assert_eq!(reader.read_into(&mut buf).unwrap(), None);
-    assert!(buf.is_empty());
-    assert_eq!(buf.as_ptr(), place);
 }
 
 #[test]

@@ -3,13 +3,15 @@ use std::io::{self, BufRead, BufReader, Read};
 
 fn all<R: BufRead>(mut lines: LineReader<R>) -> Vec<Result<Vec<u8>, String>> {
     let mut seen = Vec::new();
-    loop {
+    // An error may repeat itself for ever; no test here has so many lines.
+    while seen.len() < 20 {
         match lines.read_line() {
             Ok(Some(line)) => seen.push(Ok(line.to_vec())),
             Ok(None) => return seen,
             Err(error) => seen.push(Err(error.to_string())),
         }
     }
+    seen
 }
 
 fn ok(line: &str) -> Result<Vec<u8>, String> {

@@ -11,12 +11,14 @@ mod util;
 mod corpus;
 // Headers above 0x7fff_ffff, without as much memory.
 mod extended;
-// Limits, bad headers, streams that end too early, memory.
+// Limits, bad headers, streams that end too early.
 mod frames;
 // One end and the other over a real socket.
 mod loopback;
 // Lines and other delimiters.
 mod lines;
+// How much memory is taken, and when.
+mod memory;
 // Python programs at the other end.
 mod python;
 // Timeouts in the middle of a message.

@@ -1,6 +1,6 @@
 use crate::checks::Split;
 use socketserver_framing::{FrameReader, Framed, Header, LineReader};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -43,6 +43,33 @@ fn what_one_call_began_another_way_of_reading_completes() {
         }
     };
     assert_eq!(world, b"world");
+}
+
+#[test]
+fn what_one_call_began_can_be_passed_over() {
+    for read in 0..=5 {
+        // "hel", a timeout, then the rest.
+        let mut reader = FrameReader::new(Split::new(b"\x05hello\x05world", &[2, 4, 1, 9, 9]), Header::U8);
+        assert!(reader.read_frame().unwrap_err().is_timeout());
+        let mut payload = reader.read_stream().unwrap().unwrap();
+        let mut start = vec![0; read];
+        payload.read_exact(&mut start).unwrap();
+        assert_eq!(start, b"hello"[..read]);
+        assert_eq!(payload.remaining(), 5 - read as u64);
+        assert_eq!(reader.read_frame().unwrap(), Some(&b"world"[..]));
+        assert_eq!(reader.read_frame().unwrap(), None);
+    }
+}
+
+#[test]
+fn what_one_call_began_can_be_looked_at_in_place() {
+    let mut reader = FrameReader::new(Split::new(b"\x05hello", &[2, 4, 1, 9]), Header::U8);
+    assert!(reader.read_frame().unwrap_err().is_timeout());
+    let mut payload = reader.read_stream().unwrap().unwrap();
+    for expected in [&b"hel"[..], b"el", b"l", b"lo", b"o", b""] {
+        assert_eq!(payload.fill_buf().unwrap(), expected);
+        payload.consume(expected.len().min(1));
+    }
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use crate::checks::Split;
 use socketserver_framing::{FrameError, FrameReader, FrameWriter, Header};
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -95,6 +96,14 @@ fn a_source_is_read_no_further_than_told() {
     assert_eq!(source.len(), 100_000);
     writer.write_from(&mut source, 0).unwrap();
     assert_eq!(writer.get_ref().len(), 4 + 100_000 + 4);
+}
+
+#[test]
+fn a_source_may_be_interrupted_and_give_little_at_a_time() {
+    let content = vec![7; 70_000];
+    let mut writer = FrameWriter::new(Vec::new(), Header::U32Be);
+    writer.write_from(Split::new(&content, &[0, 200]), 70_000).unwrap();
+    assert!(writer.get_ref()[4..] == content);
 }
 
 #[test]

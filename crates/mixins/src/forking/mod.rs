@@ -47,6 +47,8 @@ pub struct ForkingMixIn {
     block_on_close: bool,
     has_warned: AtomicBool,
     children: Mutex<Children>,
+    /// Held by who looks for ended children. One who waits for an end holds it too, so that no other takes that end away.
+    reaping: Mutex<()>,
     watch: Watch,
 }
 
@@ -57,6 +59,7 @@ impl Default for ForkingMixIn {
             block_on_close: true,
             has_warned: AtomicBool::new(false),
             children: Mutex::default(),
+            reaping: Mutex::default(),
             watch: Watch::new(),
         }
     }
@@ -84,20 +87,33 @@ impl ForkingMixIn {
     }
 
     fn reap(&self) {
-        self.children.lock().reap(&self.watch);
+        if self.has_children()
+            && let Some(_reaping) = self.reaping.try_lock()
+        {
+            self.children.lock().reap(&self.watch);
+        } // else somebody waits for ends, and reaps at each
     }
 
     /// Waits until there are no children, no longer than `until`.
     fn wait(&self, until: Option<Instant>) {
-        loop {
-            let mut children = self.children.lock();
-            children.reap(&self.watch);
-            if children.is_empty() || until.is_some_and(|until| Instant::now() >= until) {
-                return;
+        while self.has_children() && until.is_none_or(|until| Instant::now() < until) {
+            let reaping = match until {
+                Some(until) => self.reaping.try_lock_until(until),
+                None => Some(self.reaping.lock()),
+            };
+            if reaping.is_some() {
+                self.children.lock().reap(&self.watch);
+                if self.has_children() {
+                    self.watch.wait(until);
+                }
             }
-            drop(children);
-            self.watch.wait(until);
         }
+        self.reap();
+    }
+
+    /// To be asked first: a forked child has none, and its copy of `reaping` may be held by a thread that it hasn't.
+    fn has_children(&self) -> bool {
+        !self.children.lock().is_empty()
     }
 
     fn warn_of_threads<T: Transport, S: ServerHooks<T>>(&self, job: &Job<T, S>, threads: usize) {

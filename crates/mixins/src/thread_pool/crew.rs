@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn shrinks_to_min_and_keeps_one_that_accepts() {
         let mut crew = crew(1, 3, None);
-        (0..3).for_each(|_| drop(crew.begin(Instant::now)));
+        (0..3).for_each(|_| _ = crew.begin(Instant::now));
         assert_eq!(crew.finish(Instant::now).0, ACCEPT);
         assert!(!crew.retire(), "the others are busy");
         assert_eq!(crew.finish(Instant::now).0, ACCEPT);

@@ -17,9 +17,11 @@ pub(super) enum Step {
 
 /// A connection and its handler.
 pub(super) trait Guest: Send {
-    /// Does what can be done now: at first what comes before all requests, and if the connection is `readable`, what has
-    /// arrived. Runs user code; doesn't panic.
-    fn advance(&mut self, readable: bool, buffers: &mut Buffers) -> Step;
+    /// Does what comes before all requests. Runs user code; doesn't panic.
+    fn start(&mut self, buffers: &mut Buffers) -> Step;
+
+    /// Serves what has arrived. Runs user code; doesn't panic.
+    fn advance(&mut self, buffers: &mut Buffers) -> Step;
 
     /// How long it may be silent from now on, and what it is then called.
     fn patience(&self) -> Option<(Duration, Deadline)>;
@@ -30,7 +32,7 @@ pub(super) trait Guest: Send {
     /// Closes it. Runs user code; doesn't panic.
     fn end(self: Box<Self>, result: HandlerResult, buffers: &mut Buffers);
 
-    /// Closes one that no worker has looked at, because it can't be waited for.
+    /// Closes one that has not been started, and can't be.
     fn refuse(self: Box<Self>, error: io::Error);
 }
 
@@ -57,21 +59,17 @@ impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
 }
 
 impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
-    fn advance(&mut self, readable: bool, buffers: &mut Buffers) -> Step {
-        let is_new = matches!(self, Visit::New(_));
-        if is_new {
-            self.open();
-        }
+    fn start(&mut self, buffers: &mut Buffers) -> Step {
+        self.open();
         let Visit::Open(session) = self else { return Step::Over };
-        if is_new && !readable {
-            return match session.setup(buffers) {
-                Ok(()) => Step::Park,
-                failed => Step::End(failed),
-            };
+        match session.setup(buffers) {
+            Ok(()) => Step::Park,
+            failed => Step::End(failed),
         }
-        if !readable {
-            return Step::Park;
-        }
+    }
+
+    fn advance(&mut self, buffers: &mut Buffers) -> Step {
+        let Visit::Open(session) = self else { return Step::Over };
         match session.advance(buffers) {
             Ok(KeepAlive::Yes) => Step::Park,
             ended => Step::End(ended.map(drop)),
@@ -102,7 +100,7 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
 
     fn refuse(self: Box<Self>, error: io::Error) {
         if let Visit::New(job) = *self {
-            job.fail(format!("the connection can't be waited for: {error}"));
+            job.fail(format!("no place for this connection: {error}"));
         }
     }
 }

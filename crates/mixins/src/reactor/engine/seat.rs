@@ -3,7 +3,7 @@
 use super::{
     guest::Guest,
     shard::{Shard, State, Term, nanos},
-    slots::{Armed, Key, NEVER},
+    slots::{Key, NEVER},
 };
 use rustix::{
     event::{Timespec, epoll},
@@ -76,11 +76,15 @@ impl Shard {
         if state.term != term || (state.is_closed && !has_to_sweep) {
             return Plan::Leave;
         }
-        let State { slots, timers, waits_until, .. } = &mut *state;
-        *waits_until = NEVER;
+        let State { slots, timers, fresh, is_waiting, waits_until, .. } = &mut *state;
         if has_to_sweep {
             return Plan::Wait { timeout: Some(Timespec::default()), due: Some(self.now()) };
         }
+        if !fresh.is_empty() {
+            return Plan::Wait { timeout: Some(Timespec::default()), due: None };
+        }
+        *is_waiting = true;
+        *waits_until = NEVER;
         let Some((at, _)) = timers.next(slots) else { return Plan::Wait { timeout: None, due: None } };
         *waits_until = at;
         let now = self.now();
@@ -104,6 +108,7 @@ impl Shard {
         if state.term != term {
             return Err(NotTaken::NotSeated);
         }
+        state.is_waiting = false;
         let slot = state.slots.get(key).ok_or(NotTaken::Nothing)?;
         match slot.guest.take() {
             Some(guest) => Ok(state.begin(key, guest)),
@@ -115,12 +120,24 @@ impl Shard {
         }
     }
 
+    /// Takes a connection that no worker has looked at yet.
+    pub(super) fn take_fresh(&self, term: Term) -> Option<Taken> {
+        let mut state = self.lock();
+        if state.term != term {
+            return None;
+        }
+        state.is_waiting = false;
+        let key = state.fresh.pop_front()?;
+        let guest = state.slots.get(key)?.guest.take()?;
+        Some(state.begin(key, guest))
+    }
+
     /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
     /// silent for too long as of `now`.
     pub(super) fn take_due(&self, now: u64, term: Term) -> Option<(Taken, HandlerResult)> {
         let mut state = self.lock();
-        if state.term != term {
-            return None;
+        if state.term != term || !state.fresh.is_empty() {
+            return None; // who has come first is looked at first
         }
         let State { slots, timers, swept, is_draining, .. } = &mut *state;
         let (key, result) = if *is_draining {
@@ -149,9 +166,7 @@ impl Shard {
         }
         let State { slots, timers, .. } = &mut *state;
         let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
-        if slot.armed != Armed::Idle
-            && let Err(error) = self.arm(slot, key, Armed::Idle)
-        {
+        if let Err(error) = self.arm(slot, key) {
             return Err((guest, Err(error.into())));
         }
         slot.guest = Some(guest);
@@ -218,6 +233,7 @@ impl State {
     fn change_seat(&mut self) {
         self.term += 1;
         self.is_busy = false;
+        self.is_waiting = false;
     }
 
     fn begin(&mut self, key: Key, guest: Box<dyn Guest>) -> Taken {

@@ -2,13 +2,14 @@
 
 use super::{
     guest::Guest,
-    slots::{Armed, Key, Slot, Slots},
+    slots::{Key, Slot, Slots},
     timers::Timers,
 };
 use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use socketserver_net::Wire;
 use std::{
+    collections::VecDeque,
     io,
     os::fd::OwnedFd,
     sync::{
@@ -38,6 +39,8 @@ pub(super) struct Shard {
 pub(super) struct State {
     pub(super) slots: Slots,
     pub(super) timers: Timers,
+    /// Connections that no worker has looked at yet.
+    pub(super) fresh: VecDeque<Key>,
     /// Connections that are being run, by the worker on the seat or one that has lost it meanwhile.
     pub(super) running: usize,
     pub(super) term: Term,
@@ -49,7 +52,9 @@ pub(super) struct State {
     pub(super) seen: u64,
     /// The watch sleeps, and is to be called when the next handler is run.
     pub(super) calls_watch: bool,
-    /// How long the worker waits, at most.
+    /// The worker on the seat waits, and must be woken for what isn't an event.
+    pub(super) is_waiting: bool,
+    /// How long it waits, at most.
     pub(super) waits_until: u64,
     /// Nothing waits here any more: what has nothing in progress is closed.
     pub(super) is_draining: bool,
@@ -85,48 +90,41 @@ impl Shard {
         if state.is_closed {
             return Err((guest, io::Error::other("the server is closed")));
         }
-        let slots = &mut state.slots;
-        let key = match slots.insert(guest, wire) {
+        let key = match state.slots.insert(guest, wire) {
             Ok(key) => key,
             Err(guest) => return Err((guest, io::Error::other("too many connections"))),
         };
-        if let Some(slot) = slots.get(key)
-            && let Err(error) = self.arm(slot, key, Armed::New)
-            && let Some(Slot { guest: Some(guest), .. }) = slots.remove(key)
-        {
-            return Err((guest, error));
-        }
+        state.fresh.push_back(key);
         self.count(&state);
+        let must_wake = std::mem::take(&mut state.is_waiting);
+        drop(state); // before the worker wakes up and wants it
+        if must_wake {
+            self.wake();
+        }
         Ok(())
     }
 
     /// Has a connection watched. This and [`disarm`](Self::disarm) are the only system calls that change the epoll; a request needs neither.
-    pub(super) fn arm(&self, slot: &mut Slot, key: Key, wanted: Armed) -> io::Result<()> {
-        let flags = match wanted {
+    pub(super) fn arm(&self, slot: &mut Slot, key: Key) -> io::Result<()> {
+        if !slot.is_armed {
+            let wire = slot.wire.upgrade().ok_or(io::ErrorKind::NotConnected)?;
+            let socket = wire.socket().ok_or(io::ErrorKind::Unsupported)?;
             // Level-triggered, so that what one worker doesn't get to is reported to the next.
-            Armed::Idle => epoll::EventFlags::IN,
-            Armed::New => epoll::EventFlags::IN | epoll::EventFlags::OUT,
-            Armed::Not => return Ok(()),
-        };
-        let wire = slot.wire.upgrade().ok_or(io::ErrorKind::NotConnected)?;
-        let socket = wire.socket().ok_or(io::ErrorKind::Unsupported)?;
-        match (slot.armed, wanted) {
-            (Armed::Not, _) => epoll::add(&self.epoll, socket, key.event(), flags)?,
-            _ => epoll::modify(&self.epoll, socket, key.event(), flags)?,
+            epoll::add(&self.epoll, socket, key.event(), epoll::EventFlags::IN)?;
+            slot.is_armed = true;
         }
-        slot.armed = wanted;
         Ok(())
     }
 
     /// Has a connection watched no more.
     pub(super) fn disarm(&self, slot: &mut Slot) {
-        if slot.armed != Armed::Not
+        if slot.is_armed
             && let Some(wire) = slot.wire.upgrade()
             && let Some(socket) = wire.socket()
         {
             let _ = epoll::delete(&self.epoll, socket); // it is there
         }
-        slot.armed = Armed::Not;
+        slot.is_armed = false;
     }
 
     /// From now on, what has nothing in progress is closed; if `for_good`, nothing is taken in any more.

@@ -33,17 +33,6 @@ impl Key {
     }
 }
 
-/// What the shard's epoll watches a connection for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Armed {
-    /// A worker that shall look at it for the first time, at once: for writing, which is always possible.
-    New,
-    /// The next request.
-    Idle,
-    /// Nothing.
-    Not,
-}
-
 /// "Never", among nanoseconds.
 pub(super) const NEVER: u64 = u64::MAX;
 
@@ -58,7 +47,8 @@ pub(super) struct Slot {
     /// For when there is an entry in the list of timers.
     pub(super) timer: u64,
     generation: u32,
-    pub(super) armed: Armed,
+    /// Whether the epoll watches it.
+    pub(super) is_armed: bool,
     /// What the deadline is called.
     pub(super) limit: Deadline,
 }
@@ -104,7 +94,7 @@ impl Slots {
             deadline: NEVER,
             timer: NEVER,
             generation,
-            armed: Armed::Not,
+            is_armed: false,
             limit: Deadline::Idle,
         });
         Ok(Key::new(index, generation))

@@ -3,11 +3,11 @@
 use super::{
     Reactor,
     crew::Seat,
-    guest::Step,
+    guest::{Guest, Step},
     seat::{NotTaken, Plan, Taken},
     slots::Key,
 };
-use rustix::event::epoll::{Event, EventFlags};
+use rustix::event::epoll::Event;
 use socketserver_handlers::{Buffers, HandlerResult};
 use socketserver_net::before_waiting;
 use std::{cell::Cell, rc::Rc, sync::Arc};
@@ -60,10 +60,14 @@ impl Worker {
             for event in &events {
                 let key = Key::of(event);
                 match shard.take(key, seat.term) {
-                    Ok(taken) => self.run(seat, taken, { event.flags } != EventFlags::OUT),
+                    Ok(taken) => self.run(seat, taken, |guest, buffers| guest.advance(buffers)),
                     Err(NotTaken::Nothing) => {}
                     Err(NotTaken::NotSeated) => break,
                 }
+            }
+            // No more of them than of the others, so that a crowd at the door doesn't hold up those inside.
+            for taken in (0..EVENTS).map_while(|_| shard.take_fresh(seat.term)) {
+                self.run(seat, taken, |guest, buffers| guest.start(buffers));
             }
             // As of `due` all others were silent; more events than we could take may have been theirs.
             let is_all = events.len() < EVENTS && !is_interrupted;
@@ -87,9 +91,9 @@ impl Worker {
         }
     }
 
-    fn run(&mut self, seat: Seat, mut taken: Taken, readable: bool) {
+    fn run(&mut self, seat: Seat, mut taken: Taken, run: fn(&mut dyn Guest, &mut Buffers) -> Step) {
         self.begin(seat, &taken);
-        let result = match taken.guest.advance(readable, &mut self.buffers) {
+        let result = match run(&mut *taken.guest, &mut self.buffers) {
             Step::Park => {
                 let shard = &self.reactor.shards[seat.shard];
                 match shard.put_back(taken.key, taken.guest, seat.term) {

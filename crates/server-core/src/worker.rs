@@ -1,0 +1,153 @@
+//! A process that serves beside others, on the listening socket that they share: as its parent sees it.
+
+use crate::{
+    Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
+    core::Core,
+    signals::Ear,
+    slot::{Slot, WorkerPhase, written},
+    stats::Counts,
+    worker_process::{CANNOT_WORK, WorkerSide},
+};
+use socketserver_sys::{Fork, fork};
+use std::{fmt, io, io::Write, mem, os::fd::AsFd, sync::Arc, time::Duration};
+
+/// How a worker process is to live.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WorkerSettings {
+    /// After so many requests it stops accepting, finishes those in progress, and ends. `None` is never.
+    pub max_requests: Option<u64>,
+    /// How long requests in progress may go on when the worker ends for a reason of its own: `max_requests`, SIGTERM, its parent's
+    /// death. `None` is for ever.
+    pub grace: Option<Duration>,
+    /// How often its loop shows that it comes round, at the least. `None` is whenever it happens to.
+    pub beat_every: Option<Duration>,
+}
+
+/// Which side of [`Acceptor::fork_worker`] the caller is on.
+#[derive(Debug)]
+pub enum ForkedWorker<T: Transport, S: ServerHooks<T>> {
+    /// The process that called, with the means to steer the other one.
+    Parent(Worker),
+    /// The new process, whose duty it is to [`run`](WorkerProcess::run).
+    Child(WorkerProcess<T, S>),
+}
+
+/// A worker process, as its parent sees it. To be dropped when the process has ended and has been waited for: what it counted is then
+/// added to the server's [`Stats`], requests that it took to its grave as failed.
+pub struct Worker {
+    pid: i32,
+    link: Arc<Link>,
+    core: Arc<Core>,
+}
+
+/// What joins parent and worker.
+pub(crate) struct Link {
+    pub(crate) slot: Arc<Slot>,
+    /// The worker reads from the other end; end-of-file there is our death.
+    control: io::PipeWriter,
+}
+
+impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// Forks a process that is to serve beside this one and others, on the same listening socket. It has a copy of everything, but
+    /// its own wake-up descriptor, list of connections, and count of those in progress: limits hold in each process. `news` is
+    /// rung when there is something new about it.
+    ///
+    /// Fork before the process has threads: in the child there is only the one that called, and a lock that another one held stays locked.
+    ///
+    /// # Errors
+    /// What fork(2) reports, and what preparing it does: no descriptors, no memory.
+    pub fn fork_worker(&self, settings: WorkerSettings, news: &Arc<Bell>) -> io::Result<ForkedWorker<T, S>> {
+        let transport = self.transport.upgrade().ok_or(io::ErrorKind::NotConnected)?;
+        let core = &self.shared.core;
+        let slot = Arc::new(Slot::new()?);
+        let (heard, control) = io::pipe()?;
+        for end in [heard.as_fd(), control.as_fd()] {
+            rustix::io::ioctl_fionbio(end, true)?;
+        }
+        let link = Arc::new(Link { slot: slot.clone(), control });
+        // Held across the fork, so that the child's copies are not locked by threads that it doesn't have.
+        let mut workers = core.workers.lock();
+        let held = core.hold();
+        match fork()? {
+            Fork::Parent(pid) => {
+                drop(held);
+                workers.push(link.clone());
+                let pid = pid.as_raw_nonzero().get();
+                Ok(ForkedWorker::Parent(Worker { pid, link, core: core.clone() }))
+            }
+            Fork::Child(child) => {
+                child.restore_signals();
+                // While a sibling has the writing end of another's pipe, that one doesn't hear of our parent's death.
+                for link in workers.drain(..).chain([link]) {
+                    child.close_inherited(link.control.as_fd());
+                    mem::forget(link); // its descriptor is closed
+                }
+                drop(workers);
+                let side = WorkerSide::new(slot, news, settings);
+                if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
+                    child.exit(CANNOT_WORK);
+                }
+                let acceptor = Acceptor::new(&self.shared, transport);
+                Ok(ForkedWorker::Child(WorkerProcess::new(child, acceptor)))
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Its process id.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// What it is doing.
+    pub fn phase(&self) -> WorkerPhase {
+        self.link.slot.phase()
+    }
+
+    /// A number that grows as its loop comes round, and whether the loop is inside a request or hook, from which it comes round when
+    /// that ends.
+    pub fn pulse(&self) -> (u64, bool) {
+        (self.link.slot.beats(), self.link.slot.is_in_request())
+    }
+
+    /// What it has done.
+    pub fn stats(&self) -> Stats {
+        let counts = self.link.counts();
+        counts.into_stats()
+    }
+
+    /// Tells it to stop accepting, and to end when the requests in progress have; those that overstay `grace` are ended by force.
+    /// Returns at once. A later call counts instead of an earlier one.
+    pub fn stop(&self, grace: Option<Duration>) {
+        // Full it can't be, unless thousands of orders haven't been heard; and what is dead needs none.
+        let _ = (&self.link.control).write(&written(grace).to_ne_bytes());
+    }
+
+    /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
+    pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
+        self.link.slot.take_ask()
+    }
+}
+
+impl Link {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts::read(self.slot.counts())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let mut workers = self.core.workers.lock();
+        if let Some(place) = workers.iter().position(|link| Arc::ptr_eq(link, &self.link)) {
+            let link = workers.remove(place);
+            self.core.counters.settle(link.counts());
+        }
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("pid", &self.pid).field("phase", &self.phase()).finish_non_exhaustive()
+    }
+}

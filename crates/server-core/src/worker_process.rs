@@ -1,0 +1,157 @@
+//! A process that serves beside others, on the listening socket that they share: as it sees itself.
+
+use crate::{
+    Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
+    server::Shared,
+    slot::{Slot, WorkerPhase},
+    wake::Wanted,
+};
+use parking_lot::Mutex;
+use socketserver_sys::Child;
+use std::{
+    fmt, io,
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// A worker process, as it sees itself.
+pub struct WorkerProcess<T: Transport, S: ServerHooks<T>> {
+    child: Child,
+    acceptor: Acceptor<T, S>,
+}
+
+/// What makes a server's core that of a worker process.
+pub(crate) struct WorkerSide {
+    pub(crate) slot: Arc<Slot>,
+    /// Calls for the parent.
+    news: Arc<Bell>,
+    pub(crate) settings: WorkerSettings,
+    drain_until: Mutex<Option<Instant>>,
+}
+
+/// A worker that was forced to an end gets this long to notice.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+/// Exit status of a worker that could not do its work (EX_OSERR of sysexits.h).
+pub(crate) const CANNOT_WORK: i32 = 71;
+
+impl WorkerSide {
+    pub(crate) fn new(slot: Arc<Slot>, news: &Arc<Bell>, settings: WorkerSettings) -> Self {
+        WorkerSide { slot, news: news.clone(), settings, drain_until: Mutex::new(None) }
+    }
+
+    /// Hands the wish to stop the server to the parent, whose server it is.
+    pub(crate) fn ask_parent(&self, until: Option<Instant>) {
+        self.slot.ask_to_stop(until.map(|until| until.saturating_duration_since(Instant::now())));
+        self.news.ring();
+    }
+
+    fn enter(&self, phase: WorkerPhase) {
+        self.slot.set_phase(phase);
+        self.news.ring();
+    }
+
+    /// Sets, or changes, when requests in progress must have ended.
+    pub(crate) fn drain_by(&self, until: Option<Instant>) {
+        *self.drain_until.lock() = until;
+    }
+
+    pub(crate) fn drain_until(&self) -> Option<Instant> {
+        *self.drain_until.lock()
+    }
+
+    /// Whether it has taken in as many requests as it may.
+    pub(crate) fn is_spent(&self, accepted: u64) -> bool {
+        self.settings.max_requests.is_some_and(|max| accepted >= max)
+    }
+
+    /// When requests in progress must have ended, if the worker ends for a reason of its own now.
+    pub(crate) fn own_end(&self) -> Option<Instant> {
+        self.settings.grace.and_then(|grace| Instant::now().checked_add(grace))
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
+    pub(crate) fn new(child: Child, acceptor: Acceptor<T, S>) -> Self {
+        WorkerProcess { child, acceptor }
+    }
+
+    /// The process, to close what it inherited and doesn't need.
+    pub fn child(&self) -> &Child {
+        &self.child
+    }
+
+    /// Serves by `mixin` until told to end, finishes the requests in progress, and ends the process: with status 0, or 71 if it
+    /// could not serve.
+    pub fn run<M: MixIn>(self, mixin: &M) -> ! {
+        let WorkerProcess { child, acceptor } = self;
+        let shared = acceptor.shared.clone();
+        let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
+        worker.enter(WorkerPhase::Serving);
+        let served = shared.core.hook("serve", || mixin.serve(acceptor));
+        worker.enter(WorkerPhase::Leaving);
+        if matches!(served, Some(Err(_)) | None) {
+            shared.core.stop_here(worker.own_end());
+        }
+        if finish(&shared, worker, mixin) {
+            // `_exit` would lose what handlers printed without a newline. One that still runs may hold the lock.
+            let _ = io::stdout().flush();
+        }
+        match served {
+            Some(Ok(())) => child.exit(0),
+            Some(Err(error)) => {
+                log::error!(target: "socketserver", "a worker process ends: {error}");
+                child.exit(CANNOT_WORK)
+            }
+            None => child.exit(CANNOT_WORK),
+        }
+    }
+}
+
+/// Waits for the requests in progress, ends by force those that overstay. True if none is left.
+fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
+    shared: &Shared<T, S>,
+    worker: &WorkerSide,
+    mixin: &M,
+) -> bool {
+    let core = &shared.core;
+    let mut forced_at: Option<Instant> = None;
+    loop {
+        core.waker.reset(); // before the look, so that nobody leaves unnoticed between the two
+        core.hook("service_actions", || mixin.service_actions());
+        if core.gate.inside() == 0 {
+            return true;
+        }
+        let end = match forced_at {
+            Some(at) => Some(at + LAST_WORDS),
+            // As `Handle::shutdown` in the parent does, a moment after its deadline: it counts first what is left.
+            None => worker.drain_until().and_then(|until| until.checked_add(LAST_WORDS)),
+        };
+        if end.is_some_and(|end| Instant::now() >= end) {
+            if forced_at.is_some() {
+                return false;
+            }
+            core.registry.close_all();
+            forced_at = Some(Instant::now());
+            continue;
+        }
+        let ear = core.ear();
+        let waited = core.waker.wait(Wanted {
+            mixin: mixin.wake_source(),
+            signal: ear.as_ref().map(|ear| ear.readiness()),
+            until: end.into_iter().chain(mixin.wake_time()).min(),
+            ..Wanted::default()
+        });
+        match waited {
+            Ok(ready) if ready.signal => core.listen(),
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> fmt::Debug for WorkerProcess<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerProcess").field("child", &self.child).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,18 @@
+//! What is tested in a process of its own, from outside: it forks, is adopted, lacks permissions, counts its descriptors.
+
+mod adopted;
+mod bind;
+mod forking;
+
+use std::{env, error::Error};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((case, rest)) if case == "bind" => bind::once(rest),
+        Some((case, _)) if case == "failed-binds" => bind::fail_often(),
+        Some((case, rest)) if case == "adopted" => adopted::serve(rest),
+        Some((case, rest)) if case == "forking" => forking::serve(rest),
+        _ => Err("subject bind|failed-binds|adopted|forking …".into()),
+    }
+}

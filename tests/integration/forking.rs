@@ -1,0 +1,247 @@
+//! A child process for each request: what it does, how its parent hears of its end, and that nothing stays behind.
+
+use crate::{
+    clients::{connect, rest, visit},
+    subject::{self, Subject, children_of},
+    util::{tool, wait_for},
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// A forking server in a process of its own.
+struct Forking {
+    subject: Subject,
+    pid: u32,
+    address: SocketAddr,
+}
+
+/// The ways to hear of a child's end: pidfd, and what there is on a kernel that has none.
+fn ways() -> Vec<Vec<PathBuf>> {
+    let mut ways = vec![vec![]];
+    if let Some(strace) = tool("strace") {
+        let arguments = "-f -qq -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:error=ENOSYS";
+        ways.push([strace].into_iter().chain(arguments.split(' ').map(PathBuf::from)).collect());
+    }
+    ways
+}
+
+fn start(way: &[PathBuf], settings: &[&str]) -> Forking {
+    let arguments: Vec<_> = ["forking"].iter().chain(settings).copied().collect();
+    let subject = subject::start_under(way, &arguments);
+    let pid = subject.after("pid ").parse().unwrap();
+    let serving = subject.after("serving ");
+    let address = serving.split(' ').next().unwrap().parse().unwrap_or(([0; 4], 0).into());
+    Forking { subject, pid, address }
+}
+
+impl Forking {
+    fn terminate(&self) {
+        kill_process(Pid::from_raw(self.pid as i32).unwrap(), Signal::TERM).unwrap();
+    }
+
+    /// A client whose child stays until the client has gone; and that child.
+    fn hold(&self) -> (socketserver::TcpStream, u32) {
+        let client = connect(self.address);
+        client.sendall(b"hold\n").unwrap();
+        let mut pid = [0; 10];
+        std::io::Read::read_exact(&mut &client, &mut pid).unwrap();
+        (client, std::str::from_utf8(&pid).unwrap().trim().parse().unwrap())
+    }
+
+    fn ask(&self, word: &str) -> String {
+        String::from_utf8(visit(self.address, format!("{word}\n").as_bytes())).unwrap()
+    }
+
+    #[track_caller]
+    fn wait_for_no_children(&self) {
+        wait_for("all children to be forgotten", || children_of(self.pid).is_empty());
+    }
+}
+
+#[test]
+fn each_request_has_a_child_of_its_own_that_is_forgotten_at_its_end() {
+    for way in ways() {
+        let server = start(&way, &[]);
+        let mut pids: Vec<_> = (0..10).map(|_| server.ask("pid").parse::<u32>().unwrap()).collect();
+        assert!(!pids.contains(&server.pid));
+        pids.sort_unstable();
+        pids.dedup();
+        assert_eq!(pids.len(), 10);
+        server.wait_for_no_children();
+    }
+}
+
+#[test]
+fn a_childs_status_says_how_its_request_ended() {
+    for way in ways() {
+        let server = start(&way, &[]);
+        for (word, status) in [("pid", 0), ("fail", 1), ("panic", 1), ("unflushed", 0), ("print", 0)] {
+            let answer = server.ask(word);
+            assert_eq!(word == "unflushed", answer == "in the buffer to the end");
+            let ended = server.subject.after("ended ");
+            assert!(ended.ends_with(&format!("InChild(Some({status}))")), "{word}: {ended}");
+        }
+        let (client, child) = server.hold();
+        kill_process(Pid::from_raw(child as i32).unwrap(), Signal::KILL).unwrap();
+        assert_eq!(server.subject.after("ended "), "6 InChild(None)");
+        assert_eq!(rest(client), b"", "its client is not left alone");
+        server.terminate();
+        assert_eq!(server.subject.after("accepted "), "6 completed 3 failed 3");
+        assert_eq!(server.subject.after("children "), "[]");
+        assert!(server.subject.end().0.success());
+    }
+}
+
+#[test]
+fn what_a_child_prints_isnt_lost() {
+    let server = start(&[], &[]);
+    server.ask("print");
+    server.subject.after("printed without a newline, ");
+}
+
+#[test]
+fn a_child_has_no_listening_socket() {
+    let server = start(&[], &[]);
+    let listening = |pid: u32| {
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+        let links: Vec<_> = descriptors.filter_map(|it| std::fs::read_link(it.path()).ok()).collect();
+        links.into_iter().filter(|it| it.to_str().unwrap().starts_with("socket:")).collect::<Vec<_>>()
+    };
+    let of_parent = listening(server.pid);
+    let (_client, child) = server.hold();
+    let of_child = listening(child);
+    // The parent has the listening socket and those of the signals, the child the latter and its client's.
+    assert_eq!(of_parent.iter().filter(|it| !of_child.contains(it)).count(), 1);
+    assert_eq!(of_child.iter().filter(|it| !of_parent.contains(it)).count(), 1);
+    assert_eq!(listening(server.pid), of_parent, "the parent doesn't keep the client's");
+}
+
+#[test]
+fn at_max_children_the_next_client_waits_for_one_to_end() {
+    for way in ways() {
+        for poll_interval in ["poll_interval=never", "poll_interval=500"] {
+            let server = start(&way, &["max_children=2", poll_interval]);
+            let (first, _) = server.hold();
+            let (_second, _) = server.hold();
+            let third = connect(server.address);
+            third.sendall(b"pid\n").unwrap();
+            assert_eq!(children_of(server.pid).len(), 2);
+            drop(first);
+            assert!(!rest(third).is_empty());
+            server.subject.after("started 3");
+        }
+    }
+}
+
+#[test]
+fn at_max_children_a_shutdown_takes_effect() {
+    for way in ways() {
+        let server = start(&way, &["max_children=1", "poll_interval=never", "grace=60000"]);
+        let (client, _) = server.hold();
+        let waits = connect(server.address);
+        server.terminate();
+        // It waits for the child, and takes nobody in meanwhile.
+        drop(client);
+        server.subject.after("stopped");
+        assert_eq!(server.subject.after("accepted "), "1 completed 1 failed 0");
+        assert_eq!(rest(waits), b"");
+    }
+}
+
+#[test]
+fn children_that_overstay_are_killed_and_reported() {
+    for way in ways() {
+        let mut server = start(&way, &["deadline=10"]);
+        let (first, _) = server.hold();
+        let (second, _) = server.hold();
+        server.subject.close_input();
+        assert_eq!(server.subject.after("drained "), "0 forced 2");
+        assert_eq!((rest(first), rest(second)), (vec![], vec![]));
+        assert_eq!(server.subject.after("accepted "), "2 completed 0 failed 2");
+    }
+}
+
+#[test]
+fn children_that_end_in_time_are_drained() {
+    for way in ways() {
+        let mut server = start(&way, &["deadline=60000"]);
+        let (client, _) = server.hold();
+        server.subject.close_input();
+        drop(client);
+        assert_eq!(server.subject.after("drained "), "1 forced 0");
+        assert!(server.subject.end().0.success());
+    }
+}
+
+#[test]
+fn zombies_dont_accumulate_while_one_request_after_another_is_handled() {
+    for way in ways() {
+        for poll_interval in ["poll_interval=never", "poll_interval=500"] {
+            let server = start(&way, &["loop=requests", poll_interval]);
+            for _ in 0..50 {
+                server.ask("pid");
+                let zombies = children_of(server.pid).into_iter().filter(|(_, is_zombie)| *is_zombie).count();
+                assert!(zombies <= 2, "{zombies} zombies");
+            }
+            server.wait_for_no_children();
+        }
+    }
+}
+
+#[test]
+fn forking_with_threads_alive_is_warned_about_once() {
+    let server = start(&[], &["deadline=0"]); // which has a thread for its input
+    let answers = [server.ask("pid"), server.ask("pid")];
+    assert_ne!(answers[0], answers[1]);
+    server.terminate();
+    let (_, lines) = server.subject.end();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(warnings, ["warning 2 threads"]);
+
+    let server = start(&[], &[]);
+    server.ask("pid");
+    server.terminate();
+    let (_, lines) = server.subject.end();
+    assert!(!lines.iter().any(|line| line.starts_with("warning")), "{lines:?}");
+}
+
+#[test]
+fn a_handler_in_a_child_cant_stop_the_server() {
+    let server = start(&[], &[]);
+    assert_eq!(server.ask("shutdown"), "");
+    assert_ne!(server.ask("pid"), "");
+}
+
+#[test]
+fn datagrams_are_served_by_children_too() {
+    let server = start(&[], &["transport=udp"]);
+    let client = socketserver::UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.settimeout(Some(crate::util::GUARD));
+    let ask = || {
+        client.sendto(b"?", server.address).unwrap();
+        let mut buf = [0; 20];
+        let (n, from) = client.recvfrom(&mut buf).unwrap();
+        assert_eq!(from, server.address);
+        String::from_utf8(buf[..n].to_vec()).unwrap().parse::<u32>().unwrap()
+    };
+    let pids = [ask(), ask(), server.pid];
+    assert!(pids[0] != pids[1] && !pids[..2].contains(&pids[2]), "{pids:?}");
+    server.wait_for_no_children();
+}
+
+#[test]
+fn a_child_leaves_its_parents_socket_file_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let server = start(&[], &[&format!("transport={}", path.display())]);
+    for word in ["pid", "panic", "fail", "pid"] {
+        let client = socketserver::net::UnixStream::connect(&path).unwrap();
+        client.sendall(format!("{word}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut &client, &mut answer).unwrap();
+        assert_eq!(answer.is_empty(), word != "pid");
+    }
+    server.terminate();
+    assert!(server.subject.end().0.success());
+    assert!(!path.exists());
+}
