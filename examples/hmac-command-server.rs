@@ -11,7 +11,7 @@
 //! ```text
 //! (umask 077; head -c 32 /dev/urandom | base64 > /tmp/key)
 //! cargo run --example hmac-command-server -- --key-file /tmp/key    # [--legacy-md5] [--header i32-native|u32-be]
-//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|forking] [ADDRESS]; more: --help
+//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|threadpool|forking] [ADDRESS]; more: --help
 //! printf 'echo hello\nquit\n' | cargo run --example hmac-command-client -- --key-file /tmp/key      # => >>: hello
 //! ```
 

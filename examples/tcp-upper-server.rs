@@ -4,7 +4,7 @@
 //! that arrives is one.
 //!
 //! ```text
-//! cargo run --example tcp-upper-server         # [--mixin sequential|threading|threadpool|forking|reactor] [ADDRESS]
+//! cargo run --example tcp-upper-server         # [--mixin sequential|threading|threadpool|forking|prefork|reactor] [ADDRESS]
 //! printf 'hello\n' | nc -N 127.0.0.1 8080                               # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example tcp-upper-client         # => >>: HELLO
 //! ```
@@ -33,6 +33,7 @@ fn main() -> Result {
             ("threading", |address| run(&ThreadingTcpServer::<Upper>::bind(address)?)),
             ("threadpool", |address| run(&ThreadPoolTcpServer::<Upper>::bind(address)?)),
             ("forking", |address| run(&ForkingTcpServer::<Upper>::bind(address)?)),
+            ("prefork", |address| run(&PreforkTcpServer::<Upper>::bind(address)?)),
             ("reactor", |address| run(&ReactorTcpServer::<Upper>::bind(address)?)),
         ],
     )

@@ -3,7 +3,7 @@
 //! It shows a `DatagramRequestHandler`, and a builder: the longest datagrams need a larger `max_packet_size` than the default.
 //!
 //! ```text
-//! cargo run --example udp-upper-server         # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
+//! cargo run --example udp-upper-server         # [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]
 //! printf 'hello\n' | nc -u -w1 127.0.0.1 8080                           # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example udp-upper-client         # => >>: HELLO
 //! ```
@@ -39,6 +39,9 @@ fn main() -> Result {
             }),
             ("forking", |address| {
                 run(&ForkingUdpServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
+            }),
+            ("prefork", |address| {
+                run(&PreforkUdpServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
             }),
         ],
     )

@@ -5,7 +5,7 @@
 //! of their own; nc and the client make one.
 //!
 //! ```text
-//! cargo run --example unix-datagram-upper-server    # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
+//! cargo run --example unix-datagram-upper-server    # [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]
 //! printf 'hello\n' | nc -u -U -w1 /tmp/upper-datagram.sock              # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example unix-datagram-upper-client       # => >>: HELLO
 //! ```
@@ -45,6 +45,9 @@ fn main() -> Result {
             }),
             ("forking", |address| {
                 run(&ForkingUnixDatagramServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
+            }),
+            ("prefork", |address| {
+                run(&PreforkUnixDatagramServer::<Upper>::builder().max_packet_size(LONGEST).bind(address)?)
             }),
         ],
     )

@@ -4,7 +4,7 @@
 //! dead server left is replaced.
 //!
 //! ```text
-//! cargo run --example unix-upper-server         # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
+//! cargo run --example unix-upper-server         # [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]
 //! printf 'hello\n' | nc -N -U /tmp/upper.sock                           # => HELLO
 //! printf 'hello\nquit\n' | cargo run --example unix-upper-client        # => >>: HELLO
 //! ```
@@ -37,6 +37,7 @@ fn main() -> Result {
             ("threading", |address| run(&ThreadingUnixStreamServer::<Upper>::bind(address)?)),
             ("threadpool", |address| run(&ThreadPoolUnixStreamServer::<Upper>::bind(address)?)),
             ("forking", |address| run(&ForkingUnixStreamServer::<Upper>::bind(address)?)),
+            ("prefork", |address| run(&PreforkUnixStreamServer::<Upper>::bind(address)?)),
         ],
     )
 }

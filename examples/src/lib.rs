@@ -3,10 +3,14 @@
 mod arguments;
 mod client;
 pub mod command;
+mod datagram;
 mod failure;
+pub mod multiprocessing;
 mod server;
+pub mod talk;
 
 pub use arguments::address;
 pub use client::{converse, prompt};
+pub use datagram::ask_over_udp;
 pub use failure::{Failure, Result};
 pub use server::{MixInChoice, run, serve};

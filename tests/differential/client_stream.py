@@ -160,6 +160,7 @@ def drain(arguments):
     stream.send(b"before\n")
     stream.read(7)
     wait("stop")
+    wait("loop over")  # a client that comes before that may well be accepted
     try:
         while True:  # those that do connect wait in the backlog, and are reset when the listener is closed
             probe = make_socket(arguments)

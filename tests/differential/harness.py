@@ -188,6 +188,8 @@ def run_client(server, scenario, mixin, address, served):
                 server.wait_for(lambda: server.closed(served + wait["request"]) >= times)
             elif wait.get("wait") == "stop":
                 server.stop()
+            elif wait.get("wait") == "loop over":
+                server.wait_for(lambda: "- loop hook server_close" in server.lines)
             else:
                 observations.append(line)
                 continue

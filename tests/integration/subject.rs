@@ -1,6 +1,7 @@
 //! Runs the helper program `bin/subject`, and hears what it prints.
 
 use crate::util::{GUARD, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
     fs,
@@ -58,6 +59,12 @@ impl Subject {
                 return rest.to_owned();
             }
         }
+    }
+
+    /// Asks it to end, as a supervisor does. For one that was started without a tracer.
+    pub(crate) fn terminate(&self) {
+        let pid = i32::try_from(self.program.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(pid, Signal::TERM).expect("it is our child");
     }
 
     /// Closes what it reads from.

@@ -25,7 +25,8 @@ pub mod kind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot handle requests of type `{R}`",
     label = "not a handler for `{R}` on a server with state `{S}`",
-    note = "implement `StreamRequestHandler<{S}>` or `KeepAliveRequestHandler<{S}>` (for connections), `DatagramRequestHandler<{S}>` (for datagrams) or `BaseRequestHandler<{R}, {S}>` (for any request) for it"
+    note = "for connections it must implement `StreamRequestHandler<{S}>` or `KeepAliveRequestHandler<{S}>`, for datagrams `DatagramRequestHandler<{S}>`, for anything `BaseRequestHandler<{R}, {S}>`",
+    note = "if it does so for another state than `{S}`, the server must have that state: it is the last of the server's type parameters"
 )]
 pub trait RequestHandlerClass<R: Request, S, Kind>: Sized + 'static {
     /// Runs the whole life of this handler: setup, handle, finish. User code that panics gives an error.

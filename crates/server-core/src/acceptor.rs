@@ -33,7 +33,7 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     /// When it listened last for what the ear may hear.
     listened: Option<Instant>,
     role: Role,
-    /// What a clone waits by, from its first wait on; `Some(None)` if that can't be had.
+    /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
     crowd: Option<Option<Crowd>>,
 }
 
@@ -168,7 +168,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
 
     /// A worker process whose loop is in a request, or in what the user does beside them, can't come round before that ends.
     fn outside<R>(&self, code: impl FnOnce() -> R) -> R {
-        let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else { return code() };
+        let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else {
+            return code();
+        };
         worker.slot.set_in_request(true);
         let result = code();
         worker.slot.set_in_request(false);
@@ -296,16 +298,17 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if room && !core.gate.queue() {
             return Ok(Ready::default()); // there is some by now
         }
-        let waited = match self
-            .crowd
-            .get_or_insert_with(|| (!is_loop).then(|| core.waker.crowd(transport.readiness())).flatten())
-        {
-            Some(crowd) if open && source.is_none() => crowd.wait(until),
-            _ => core.waker.wait(Wanted {
+        let signal = ear.as_ref().map(|ear| ear.readiness());
+        // There are others: other threads, other processes.
+        let in_crowd = open && source.is_none() && (!is_loop || core.worker().is_some());
+        let join = || core.waker.crowd(transport.readiness(), signal);
+        let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
+            Some(crowd) => crowd.wait(until),
+            None => core.waker.wait(Wanted {
                 request: open.then(|| transport.readiness()),
                 room,
                 mixin: source,
-                signal: ear.as_ref().map(|ear| ear.readiness()),
+                signal,
                 until,
             }),
         };

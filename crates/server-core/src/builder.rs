@@ -57,7 +57,8 @@ struct Options {
 /// Where a builder has a state, or a mix-in, from: [`Given`], or [`Default`].
 #[diagnostic::on_unimplemented(
     message = "the server has no `{V}`, and can't make one",
-    note = "give the builder one, by `.state(..)` or `.mixin(..)`, or implement `Default` for `{V}`"
+    label = "there is no way to make a `{V}`",
+    note = "implement `Default` for `{V}`, or give the server one: `builder().state(..).bind(..)`, or `.mixin(..)` if it is a mix-in"
 )]
 pub trait Provide<V> {
     /// Gives it.
@@ -71,6 +72,7 @@ impl<V> Provide<V> for Given<V> {
         self.0
     }
 }
+#[diagnostic::do_not_recommend]
 impl<V: Default> Provide<V> for ByDefault {
     fn provide(self) -> V {
         V::default()

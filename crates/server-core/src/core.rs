@@ -1,9 +1,15 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
 use crate::{
-    Event, Limit, Observer, ServerError, Stats, limit::Gate, mixin::Drain, registry::{Closer, Registry},
+    Event, Limit, Observer, ServerError, Stats,
+    limit::Gate,
+    mixin::Drain,
+    registry::{Closer, Registry},
     signals::{Ear, Heard},
-    stats::{Counters, Counts}, wake::{Bells, Waker}, worker::Link, worker_process::WorkerSide,
+    stats::{Counters, Counts},
+    wake::{Bells, Waker},
+    worker::Link,
+    worker_process::WorkerSide,
 };
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
@@ -173,7 +179,8 @@ impl Core {
 
     /// Whether the calling thread is inside; a worker process is as a whole, since the end of the server is its parent's to wait for.
     pub(crate) fn is_inside(&self) -> bool {
-        self.worker.get().is_some() || INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
+        self.worker.get().is_some()
+            || INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -299,7 +306,7 @@ impl Core {
         while life.is_serving(run) && !self.changed.wait_until(&mut life, until).timed_out() {}
         drop(life);
         // While no loop runs, nobody but the mix-in notices which children have ended.
-        if self.gate.inside() > 0
+        if self.in_progress() > 0
             && let Some(mixin) = self.mixin.get().and_then(Weak::upgrade)
         {
             self.hook("drain", || mixin.drain(until));
@@ -307,10 +314,10 @@ impl Core {
         let mut life = self.life.lock();
         while life.is_serving(run) || self.gate.inside() > 0 {
             if self.changed.wait_until(&mut life, until).timed_out() {
-                return !life.is_serving(run) && self.gate.inside() == 0;
+                return !life.is_serving(run) && self.in_progress() == 0;
             }
         }
-        true
+        self.in_progress() == 0
     }
 
     /// Waits until no request is in progress; false if `until` came first. For the loop's own thread.

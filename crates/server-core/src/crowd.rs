@@ -1,10 +1,10 @@
-//! One of several acceptors, waiting for clients of which each wakes one of them.
+//! One of several acceptors, in this process or another, waiting for clients of which each wakes one of them.
 
 use crate::wake::{Bells, Ready, left};
 use std::{io, os::fd::BorrowedFd, sync::Arc, time::Instant};
 
 /// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
-/// the one that came first among those that wait at the moment, in this process or another. Each acceptor has an epoll of its own, made
+/// the one that came first among those that wait at the moment. Each acceptor has an epoll of its own, made
 /// when it first waits.
 #[derive(Debug)]
 pub(crate) struct Crowd {
@@ -21,9 +21,14 @@ mod by_epoll {
 
     const WAKE: u64 = 0;
     const REQUEST: u64 = 1;
+    const SIGNAL: u64 = 2;
 
     impl Crowd {
-        pub(crate) fn join(bells: Arc<Bells>, listener: BorrowedFd<'_>) -> Option<Self> {
+        pub(crate) fn join(
+            bells: Arc<Bells>,
+            listener: BorrowedFd<'_>,
+            signal: Option<BorrowedFd<'_>>,
+        ) -> Option<Self> {
             if !wakes_one_for_each() {
                 return None;
             }
@@ -32,20 +37,23 @@ mod by_epoll {
             let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
             epoll::add(&epoll, bells.wake(), key(WAKE), epoll::EventFlags::IN).ok()?;
             epoll::add(&epoll, listener, key(REQUEST), exclusively).ok()?;
+            if let Some(signal) = signal {
+                epoll::add(&epoll, signal, key(SIGNAL), epoll::EventFlags::IN).ok()?;
+            }
             Some(Crowd { epoll, _bells: bells })
         }
 
-        /// Waits until it is woken, there may be a request, or the time has come.
+        /// Waits until it is woken, there may be a request or something to hear, or the time has come.
         pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
-            let mut room = [const { MaybeUninit::uninit() }; 2];
+            let mut room = [const { MaybeUninit::uninit() }; 3];
             loop {
                 match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
                     Err(Errno::INTR) => continue,
                     Err(error) => return Err(error.into()),
                     Ok((events, _)) => {
                         let is_ready = |key| events.iter().any(|event| event.data.u64() == key);
-                        let (woken, request) = (is_ready(WAKE), is_ready(REQUEST));
-                        return Ok(Ready { woken, request, ..Ready::default() });
+                        let (woken, request, signal) = (is_ready(WAKE), is_ready(REQUEST), is_ready(SIGNAL));
+                        return Ok(Ready { woken, request, signal, mixin: false });
                     }
                 }
             }
@@ -64,7 +72,11 @@ mod by_epoll {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 impl Crowd {
-    pub(crate) fn join(_bells: Arc<Bells>, _listener: BorrowedFd<'_>) -> Option<Self> {
+    pub(crate) fn join(
+        _bells: Arc<Bells>,
+        _listener: BorrowedFd<'_>,
+        _signal: Option<BorrowedFd<'_>>,
+    ) -> Option<Self> {
         None
     }
     pub(crate) fn wait(&self, _until: Option<Instant>) -> io::Result<Ready> {

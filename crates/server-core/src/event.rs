@@ -86,6 +86,29 @@ pub enum Event<'a> {
         /// How long none was.
         after: Duration,
     },
+    /// A worker process has been forked.
+    WorkerStarted {
+        /// Its process id.
+        pid: i32,
+    },
+    /// A worker process has ended.
+    WorkerEnded {
+        /// Its process id.
+        pid: i32,
+        /// Its exit status; `None` if a signal ended it.
+        status: Option<i32>,
+        /// Whether it was told to, or had served as many requests as it should.
+        expected: bool,
+        /// How long none is forked in its place, because too many have ended too soon.
+        back_off: Duration,
+    },
+    /// The loop of a worker process hasn't come round for so long that the process is killed.
+    WorkerHung {
+        /// Its process id.
+        pid: i32,
+        /// How long it has shown no sign of life.
+        silent_for: Duration,
+    },
     /// A worker, thread or process, could not be started. The server goes on with those it has.
     WorkerNotStarted {
         /// What the system said.
@@ -122,8 +145,9 @@ impl Observer for LogObserver {
             | Event::ForkWithThreads { .. }
             | Event::WorkersBusy { .. }
             | Event::WorkersFree { .. }
-            | Event::WorkerNotStarted { .. } => log::Level::Warn,
-            Event::HookPanicked { .. } => log::Level::Error,
+            | Event::WorkerNotStarted { .. }
+            | Event::WorkerEnded { expected: false, .. } => log::Level::Warn,
+            Event::HookPanicked { .. } | Event::WorkerHung { .. } => log::Level::Error,
             _ => log::Level::Debug,
         };
         log::log!(target: "socketserver", level, "{event}");
@@ -157,6 +181,21 @@ impl fmt::Display for Event<'_> {
                 write!(f, "all {busy} workers have been busy for {for_how_long:?}, clients wait")
             }
             Event::WorkersFree { after } => write!(f, "a worker is free again after {after:?}"),
+            Event::WorkerStarted { pid } => write!(f, "worker process {pid} started"),
+            Event::WorkerEnded { pid, status, expected, back_off } => {
+                match status {
+                    Some(status) => write!(f, "worker process {pid} ended with status {status}")?,
+                    None => write!(f, "worker process {pid} was ended by a signal")?,
+                }
+                match (expected, back_off) {
+                    (true, _) => Ok(()),
+                    (false, wait) if wait.is_zero() => write!(f, ", and is replaced"),
+                    (false, wait) => write!(f, ", and is replaced in {wait:?}"),
+                }
+            }
+            Event::WorkerHung { pid, silent_for } => {
+                write!(f, "worker process {pid} has shown no sign of life for {silent_for:?} and is killed")
+            }
             Event::WorkerNotStarted { error, back_off } => {
                 write!(f, "can't start a worker, trying again in {back_off:?}: {error}")
             }

@@ -51,7 +51,12 @@ use std::io;
     label = "a server's state must implement `ServerHooks<{T}>`",
     note = "write `impl ServerHooks<{T}> for {Self} {{}}`; every hook has a default"
 )]
-pub trait ServerHooks<T: Transport>: Send + Sync + 'static {
+pub trait ServerHooks<T: Transport>
+where
+    // The compiler shows this line to those whose state can't be shared.
+    Self: Send + Sync, // handlers on several threads share it: `Arc`, not `Rc`; `Mutex` or an atomic, not `RefCell`
+    Self: 'static,
+{
     /// Takes the next request from the transport: `transport.get_request()` as provided. Must not block.
     ///
     /// # Errors

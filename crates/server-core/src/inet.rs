@@ -90,6 +90,7 @@ impl Transport for Udp {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
@@ -97,6 +98,7 @@ impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;

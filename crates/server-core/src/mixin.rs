@@ -7,8 +7,8 @@ use std::{os::fd::BorrowedFd, time::Instant};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot run this handler",
     label = "this mix-in runs no handlers of this kind",
-    note = "the reactor runs only handlers that implement `KeepAliveRequestHandler`: it waits between two requests, so it must be told where one ends",
-    note = "a mix-in of your own says what it runs: `impl<Kind> Runs<Kind> for {Self} {{}}`"
+    note = "`ReactorMixIn` runs only handlers that implement `KeepAliveRequestHandler`: it waits between two requests, so it must be told where one ends; other mix-ins run others too",
+    note = "if `{Self}` is a mix-in of your own, say what it runs: `impl<Kind> Runs<Kind> for {Self} {{}}`"
 )]
 pub trait Runs<Kind> {}
 

@@ -1,15 +1,15 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
 use crate::{
-    Acceptor, Bind, Handle, MixIn, Runs, Sequential, ServerBuilder, ServerError, ServerHooks, Signals, Stats,
-    Tcp, Transport, Udp, UnixDatagram, UnixStream,
+    Acceptor, Bind, Handle, MixIn, Provide, Runs, Sequential, ServerBuilder, ServerError, ServerHooks,
+    Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
     acceptor::Accepted,
     core::Core,
     handle::GRACE,
     listening::{CloseOnDrop, Listening},
 };
 use socket2::SockRef;
-use socketserver_handlers::{HandlerClass, HandlerFn, RequestHandlerClass};
+use socketserver_handlers::{ByDefault, HandlerClass, HandlerFactory, HandlerFn, RequestHandlerClass};
 use std::{
     fmt, io,
     marker::PhantomData,
@@ -92,14 +92,17 @@ impl<T: Transport, H, M, S> Server<T, H, M, S> {
 
     /// Binds to `address` and listens; [`serve_forever`](Self::serve_forever) then serves. Python: `Server(address, Handler)`.
     ///
+    /// Handlers, mix-in and state are made by [`Default`]; [`builder`](Self::builder) takes others.
+    ///
     /// # Errors
     /// [`ServerError::Resolve`], [`ServerError::Bind`] or [`ServerError::Activate`], which name the address.
     pub fn bind<A, Kind: 'static>(address: A) -> Result<Self, ServerError>
     where
         T: Bind<A>,
-        H: RequestHandlerClass<T::Request, S, Kind> + Default,
-        M: MixIn + Runs<Kind> + Default,
-        S: ServerHooks<T> + Default,
+        H: RequestHandlerClass<T::Request, S, Kind>,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        ByDefault: HandlerFactory<T::Request, S, H> + Provide<M> + Provide<S>,
     {
         Self::builder().bind(address)
     }
@@ -125,8 +128,9 @@ impl<T: Transport, F: Send + Sync + 'static, M, S> Server<T, HandlerFn<F>, M, S>
     where
         T: Bind<A>,
         HandlerFn<F>: RequestHandlerClass<T::Request, S, Kind>,
-        M: MixIn + Runs<Kind> + Default,
-        S: ServerHooks<T> + Default,
+        M: MixIn + Runs<Kind>,
+        S: ServerHooks<T>,
+        ByDefault: Provide<M> + Provide<S>,
     {
         let handler = HandlerFn::new(closure);
         Self::builder().handler_factory(move |_| handler.clone()).bind(address)
@@ -184,7 +188,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let core = &self.shared.core;
         for patience in [until + GRACE / 4, until + GRACE] {
             core.hook("drain", || MixIn::drain(&*self.mixin, patience));
-            if core.wait_until_drained(patience) {
+            if core.wait_until_drained(patience) && core.in_progress() == 0 {
                 return;
             }
             core.registry.close_all();
@@ -231,9 +235,14 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
 
     /// Closes the listening socket, and waits for what the mix-in waits for: threads, children. Ends `serve_forever` if it is
     /// running (Python: it goes on, with an error). From the serving thread or from a handler it doesn't wait for
-    /// those themselves; another call, from outside, does. Dropping the server does the same.
+    /// those themselves; another call, from outside, does. In a worker process it asks the parent to shut down, whose server it is.
+    /// Dropping the server does the same.
     pub fn server_close(&self) {
         let core = &self.shared.core;
+        if core.worker().is_some() {
+            core.request_stop(None); // the server is the parent's
+            return;
+        }
         core.close();
         if !core.is_inside() {
             core.wait_until_closed();

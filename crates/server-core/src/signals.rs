@@ -105,7 +105,9 @@ impl Ear {
                 match heard.read(&mut orders) {
                     Ok(0) => Some(Heard::End(*grace)),
                     // Each order is written at once, so that none is cut; the last one counts.
-                    Ok(n) => orders[..n].as_chunks().0.last().map(|it| Heard::Stop(read(u64::from_ne_bytes(*it)))),
+                    Ok(n) => {
+                        orders[..n].as_chunks().0.last().map(|it| Heard::Stop(read(u64::from_ne_bytes(*it))))
+                    }
                     Err(_) => None,
                 }
             }

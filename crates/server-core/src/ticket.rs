@@ -2,11 +2,7 @@
 
 use crate::{Event, Outcome, core::Core, registry::Closer};
 use socketserver_net::{Address, Connection, Traffic};
-use std::{
-    fmt,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt, sync::Arc, time::Instant};
 
 /// Counts a request as in progress until it is dropped. A forking mix-in keeps it for as long as the child lives.
 pub struct Ticket {

@@ -90,6 +90,7 @@ impl Transport for UnixDatagram {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: Into<UnixAddress>> Bind<A> for UnixStream {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address, file) = bind(address.into(), Type::STREAM, options)?;
@@ -97,6 +98,7 @@ impl<A: Into<UnixAddress>> Bind<A> for UnixStream {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A: Into<UnixAddress>> Bind<A> for UnixDatagram {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address, file) = bind(address.into(), Type::DGRAM, options)?;

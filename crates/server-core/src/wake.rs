@@ -107,8 +107,8 @@ impl Waker {
     }
 
     /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
-    pub(crate) fn crowd(&self, listener: BorrowedFd<'_>) -> Option<Crowd> {
-        Crowd::join(self.0.lock().clone()?, listener)
+    pub(crate) fn crowd(&self, listener: BorrowedFd<'_>, signal: Option<BorrowedFd<'_>>) -> Option<Crowd> {
+        Crowd::join(self.0.lock().clone()?, listener, signal)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A server's type in one word: transport and mix-in.
 
 use crate::{
-    ForkingMixIn, ReactorMixIn, TcpServer, ThreadPoolMixIn, ThreadingMixIn, UdpServer, UnixDatagramServer,
-    UnixStreamServer,
+    ForkingMixIn, PreforkMixIn, ReactorMixIn, TcpServer, ThreadPoolMixIn, ThreadingMixIn, UdpServer,
+    UnixDatagramServer, UnixStreamServer,
 };
 
 /// A TCP server with a thread for each connection. Python: `ThreadingTCPServer`.
@@ -31,6 +31,15 @@ pub type ForkingUdpServer<H, S = ()> = UdpServer<H, ForkingMixIn, S>;
 pub type ForkingUnixStreamServer<H, S = ()> = UnixStreamServer<H, ForkingMixIn, S>;
 /// A Unix datagram server with a child process for each datagram. Python: `ForkingUnixDatagramServer`.
 pub type ForkingUnixDatagramServer<H, S = ()> = UnixDatagramServer<H, ForkingMixIn, S>;
+
+/// A TCP server of several processes, each of which accepts and serves by a pool of threads. Python: nothing of the kind.
+pub type PreforkTcpServer<H, S = ()> = TcpServer<H, PreforkMixIn, S>;
+/// A UDP server of several processes, each of which receives and serves by a pool of threads. Python: nothing of the kind.
+pub type PreforkUdpServer<H, S = ()> = UdpServer<H, PreforkMixIn, S>;
+/// A Unix stream server of several processes, each of which accepts and serves by a pool of threads. Python: nothing of the kind.
+pub type PreforkUnixStreamServer<H, S = ()> = UnixStreamServer<H, PreforkMixIn, S>;
+/// A Unix datagram server of several processes, each of which receives and serves by a pool of threads. Python: nothing of the kind.
+pub type PreforkUnixDatagramServer<H, S = ()> = UnixDatagramServer<H, PreforkMixIn, S>;
 
 /// A TCP server for keep-alive handlers, whose connections need no thread between two requests. Python: nothing of the kind.
 pub type ReactorTcpServer<H, S = ()> = TcpServer<H, ReactorMixIn, S>;

@@ -11,10 +11,10 @@ pub mod prelude;
 pub use aliases::*;
 pub use socketserver_core::{
     AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound, Event,
-    FinishRequest, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome, PeerAddress, Runs,
-    Sequential, Server, ServerBuilder, ServerError, ServerHooks, Session, ShutdownReport, Signals, Stats,
-    Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer, UnixStream,
-    UnixStreamServer,
+    FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome,
+    PeerAddress, Runs, Sequential, Server, ServerBuilder, ServerError, ServerHooks, Session, ShutdownReport,
+    Signals, Stats, Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer,
+    UnixStream, UnixStreamServer, Worker, WorkerPhase, WorkerProcess, WorkerSettings,
 };
 pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
@@ -22,7 +22,7 @@ pub use socketserver_handlers::{
     RequestHandlerClass, ServerControl, ServerRef, StreamContext, StreamReader, StreamRequestHandler,
     StreamWriter, guarded,
 };
-pub use socketserver_mixins::{ForkingMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
+pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{
     self as net, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket, StreamRequest,
     TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,

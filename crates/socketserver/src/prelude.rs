@@ -3,7 +3,8 @@
 pub use crate::{
     BaseRequestHandler, BaseServer, Context, DatagramContext, DatagramRequestHandler, ForkingTcpServer,
     ForkingUdpServer, ForkingUnixDatagramServer, ForkingUnixStreamServer, Handle, HandlerResult, KeepAlive,
-    KeepAliveRequestHandler, Limit, ReactorTcpServer, ReactorUnixStreamServer, ServerError, ServerHooks,
+    KeepAliveRequestHandler, Limit, PreforkTcpServer, PreforkUdpServer, PreforkUnixDatagramServer,
+    PreforkUnixStreamServer, ReactorTcpServer, ReactorUnixStreamServer, ServerError, ServerHooks,
     StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream, ThreadPoolTcpServer, ThreadPoolUdpServer,
     ThreadPoolUnixDatagramServer, ThreadPoolUnixStreamServer, ThreadingTcpServer, ThreadingUdpServer,
     ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Udp, UdpServer, UnixDatagram, UnixDatagramServer,

@@ -28,7 +28,7 @@ enum Handshake {
 #[derive(Debug)]
 pub enum Channel {
     /// All that passes is protected against change.
-    Sealed(Sealed<TcpStream>),
+    Sealed(Box<Sealed<TcpStream>>),
     /// Nothing that passes is protected.
     Plain(TcpStream),
 }
@@ -59,9 +59,9 @@ impl Gate {
             return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()); // counts as failed
         }
         let admitted = match &self.handshake {
-            Handshake::Mutual(server) => server
-                .handshake(&mut bounded(client))
-                .map(|session| Channel::Sealed(Sealed::new(client.clone(), session))),
+            Handshake::Mutual(server) => {
+                server.handshake(&mut bounded(client)).map(|session| Channel::sealed(client.clone(), session))
+            }
             Handshake::Legacy(server) => {
                 server.handshake(&mut bounded(client)).map(|()| Channel::Plain(client.clone()))
             }
@@ -82,6 +82,10 @@ impl Gate {
 }
 
 impl Channel {
+    fn sealed(stream: TcpStream, session: mutual::Session) -> Self {
+        Channel::Sealed(Box::new(Sealed::new(stream, session)))
+    }
+
     /// Connects to where the options say and proves the key to the server, which has to prove it too unless this is the tutorial's
     /// handshake. Gives the channel, and the connection that lies beneath.
     ///
@@ -96,7 +100,7 @@ impl Channel {
             Channel::Plain(server.clone())
         } else {
             let session = mutual::Client::new(key).timeout(*deadline).handshake(&mut bounded(&server))?;
-            Channel::Sealed(Sealed::new(server.clone(), session))
+            Channel::sealed(server.clone(), session)
         };
         Ok((channel, server))
     }

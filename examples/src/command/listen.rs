@@ -4,7 +4,7 @@ use super::{Options, options::MixInName};
 use crate::{Result, run};
 use socketserver::{
     BaseRequestHandler, Bound, ForkingMixIn, MixIn, Sequential, Server, ServerHooks, Tcp, TcpStream,
-    ThreadingMixIn,
+    ThreadPoolMixIn, ThreadingMixIn,
 };
 
 /// Serves with the mix-in and on the address that the options name.
@@ -24,6 +24,10 @@ where
         MixInName::Threading => {
             listen(Server::<Tcp, H, ThreadingMixIn, S>::builder().state(state).server_bind(address)?, options)
         }
+        MixInName::ThreadPool => listen(
+            Server::<Tcp, H, ThreadPoolMixIn, S>::builder().state(state).server_bind(address)?,
+            options,
+        ),
         MixInName::Forking => {
             listen(Server::<Tcp, H, ForkingMixIn, S>::builder().state(state).server_bind(address)?, options)
         }

@@ -35,6 +35,7 @@ pub(super) struct KeyOptions {
 pub(super) enum MixInName {
     Sequential,
     Threading,
+    ThreadPool,
     Forking,
 }
 
@@ -48,10 +49,10 @@ const HMAC: &str = "  --key-file FILE               the shared key; required
 
 const COMMON: &str = "  --header i32-native|u32-be    the length in front of a reply: struct's 'i' (default) or '!I'
   --encoding utf-8|gbk          of the program's own words, and of what a client's person types and sees (default: utf-8)
-  --mixin sequential|threading|forking
+  --mixin sequential|threading|threadpool|forking
                                 where a server runs its requests (default: threading)
   --deadline SECONDS            a command that takes longer is killed, with its process group (default: 30)
-  --half-close SECONDS          how long a command may go on when its client sends no more, so may be gone (default: 5)
+  --half-close SECONDS          how long a command may go on when its client sends no more, so may be gone (default: 3)
   --max-output BYTES            a command that writes more is killed (default, and at most: what the header can announce)
   ADDRESS                       where to listen, or to connect (default: 127.0.0.1:8080)
 A client takes its server's options, and leaves alone what only a server does.";
@@ -86,7 +87,7 @@ impl Options {
             header: Header::I32Native,
             encoding: Encoding::Utf8,
             deadline: Duration::from_secs(30),
-            half_close: Duration::from_secs(5),
+            half_close: Duration::from_secs(3),
             max_output: u64::MAX,
             insecure_no_auth: false,
             key: None,
@@ -146,8 +147,9 @@ fn mixin(name: &str) -> Result<MixInName, &'static str> {
     match name {
         "sequential" => Ok(MixInName::Sequential),
         "threading" => Ok(MixInName::Threading),
+        "threadpool" => Ok(MixInName::ThreadPool),
         "forking" => Ok(MixInName::Forking),
-        _ => Err("sequential, threading or forking"),
+        _ => Err("sequential, threading, threadpool or forking"),
     }
 }
 

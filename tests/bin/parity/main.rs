@@ -12,6 +12,7 @@ mod error_server;
 mod failure;
 mod forking;
 mod leftovers;
+mod reactor_leftovers;
 mod shutdown_forking;
 mod socket_writer;
 #[path = "../../integration/shutdown/steering.rs"]
@@ -20,6 +21,8 @@ mod steering;
 mod stopping;
 #[path = "../../integration/util.rs"]
 mod util;
+#[path = "../../integration/design/written.rs"]
+mod written;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +32,12 @@ fn main() {
         ["bind-leak"] => bind_leak::run(),
         ["failure", mixin, failure, log] => failure::run(mixin, failure, log.as_ref()),
         ["socket-writer", kind] => socket_writer::run(kind),
+        ["design-forking"] => {
+            let (_, forking) = written::second::six_ways("127.0.0.1:0").unwrap();
+            forking.into_iter().for_each(written::expect_kv);
+        }
         ["shutdown-forking"] => shutdown_forking::run(),
+        ["reactor-leftovers"] => reactor_leftovers::run(),
         ["leftovers", mixin] => leftovers::run(mixin),
         _ => panic!("no such case: {arguments:?}"),
     }

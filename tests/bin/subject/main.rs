@@ -7,6 +7,9 @@ mod forking;
 use std::{env, error::Error};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // A test that fails leaves nobody behind, be it that a tracer stands in between.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.split_first() {
         Some((case, rest)) if case == "bind" => bind::once(rest),

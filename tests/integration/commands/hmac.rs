@@ -38,10 +38,13 @@ pub(super) fn with_key(program: &str, handshake: &str, key_file: &str, arguments
     command
 }
 
-pub(super) fn server(handshake: &str, keys: &Keys, arguments: &[&str]) -> ServerProcess {
+pub(super) fn server_command(handshake: &str, keys: &Keys, arguments: &[&str]) -> Command {
     let arguments = [&["127.0.0.1:0"], arguments].concat();
-    let server = with_key("hmac-command-server", handshake, &keys.file("right"), &arguments);
-    ServerProcess::launch(server).expect("it says where it listens")
+    with_key("hmac-command-server", handshake, &keys.file("right"), &arguments)
+}
+
+pub(super) fn server(handshake: &str, keys: &Keys, arguments: &[&str]) -> ServerProcess {
+    ServerProcess::launch(server_command(handshake, keys, arguments)).expect("it says where it listens")
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Clients that must not be let in.
 
 use super::{
-    hmac::{HANDSHAKES, Keys, server, with_key},
+    hmac::{HANDSHAKES, Keys, server, server_command, with_key},
     peers::{MIXINS, python},
 };
 use crate::examples::{
     client_process::{ClientProcess, output_of, run},
     server_process::ServerProcess,
 };
+use crate::util::wait_for;
 use std::{
+    fs,
     io::Read,
     net::TcpStream,
     time::{Duration, Instant},
@@ -142,4 +144,24 @@ fn who_fails_again_and_again_has_to_wait() {
     // Whoever knows the key has to wait too, and then is forgiven.
     is_served(&server, "legacy", &keys);
     server.stop();
+}
+
+#[test]
+fn why_a_client_failed_is_in_the_servers_log_and_nowhere_else() {
+    let keys = Keys::new();
+    for mixin in ["sequential", "threading", "threadpool"] {
+        let path = tempfile::NamedTempFile::new().expect("a file").into_temp_path();
+        let mut server = server_command("mutual", &keys, &["--mixin", mixin]);
+        server.stderr(fs::File::create(&path).expect("a file of ours"));
+        let server = ServerProcess::launch(server).expect("it says where it listens");
+        for failures in 1..=2 {
+            let client = with_key("hmac-command-client", "mutual", &keys.file("wrong"), &[&server.address]);
+            let (_, output, errors) = run(client, b"");
+            assert_eq!((&*output, &*errors), ("", "Error: authentication failed\n"));
+            let line =
+                format!("does not know the key (failure {failures} of this peer, {failures} in all)\n");
+            wait_for("the log", || fs::read_to_string(&path).is_ok_and(|log| log.ends_with(&line)));
+        }
+        server.stop();
+    }
 }

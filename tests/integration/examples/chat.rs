@@ -107,27 +107,27 @@ fn who_comes_when_the_room_is_full_is_told_so() {
 #[test]
 fn who_never_reads_is_shown_the_door() {
     let server = chat();
+    let speaker = connect(&server.address);
+    let mut heard = BufReader::new(speaker.try_clone().expect("a descriptor"));
+    let mut hears = move || {
+        let mut line = String::new();
+        heard.read_line(&mut line).expect("there is something to hear");
+        line
+    };
+    (&speaker).write_all(b"/who\n").expect("the server reads");
+    assert!(hears().starts_with("in the room: guest 1 "));
     let deaf = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     deaf.set_recv_buffer_size(4096).expect("a valid size"); // so that less is enough
     deaf.connect(&server.inet().into()).expect("the server listens");
-    let speaker = connect(&server.address);
-    let mut heard = BufReader::new(speaker.try_clone().expect("a descriptor"));
-    (&speaker).write_all(b"/who\n").expect("the server reads");
-    let mut line = String::new();
-    heard.read_line(&mut line).expect("an answer");
-    assert!(line.contains("guest 2 "), "{line}");
+    assert_eq!(hears(), "guest 2: has come\n");
 
-    let gone = thread::spawn(move || {
-        let mut line = String::new();
-        heard.read_line(&mut line).expect("the other has been shown the door");
-        line
-    });
+    let gone = thread::spawn(hears);
     let (end, text) = (Instant::now() + GUARD, [b"x".repeat(900), b"\n".to_vec()].concat());
     while !gone.is_finished() {
         (&speaker).write_all(&text).expect("the server reads on");
         assert!(Instant::now() < end, "the deaf one holds the room up");
     }
-    assert_eq!(gone.join().expect("it read a line"), "guest 1: has gone\n");
+    assert_eq!(gone.join().expect("it read a line"), "guest 2: has gone\n");
     server.stop();
 }
 

@@ -33,8 +33,7 @@ fn commands<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 fn check(file: &str, commands: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let is_server = |line: &&str| example_in(line).is_some() && !line.contains("# => ");
-    let at =
-        commands.iter().position(|line| is_server(line)).unwrap_or_else(|| panic!("{file} has a server"));
+    let at = commands.iter().position(is_server).unwrap_or_else(|| panic!("{file} has a server"));
     for preparation in &commands[..at] {
         output_of(shell(&moved(preparation, folder.path())), b"");
     }

@@ -54,5 +54,8 @@ impl Children {
                 ticket.set_outcome(Outcome::InChild(status));
             }
         }
+        if self.0.is_empty() {
+            watch.has_none();
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! A child process for each request: Python's `ForkingMixIn`.
 
 mod children;
-mod threads;
-mod watch;
+pub(crate) mod threads;
+pub(crate) mod watch;
 
 use children::Children;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use std::{
     io::Write,
     os::fd::BorrowedFd,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use watch::Watch;
 
@@ -23,7 +23,7 @@ use watch::Watch;
 ///
 /// Children are watched by pidfd, so a child that ends is forgotten at once and none stays behind as a zombie; on a kernel
 /// without pidfd a pipe tells instead. Only children of this server are waited for; others are left to whoever made them. Where there is
-/// no epoll either (macOS, the BSDs) children are looked after at each request and every `poll_interval`.
+/// no epoll either (macOS, the BSDs) children are asked every 20 ms while there are any.
 ///
 /// Fork a program that has one thread: of the parent's threads only one lives on in the child, and a lock that another one held
 /// stays locked there. With more, [`Event::ForkWithThreads`] is emitted (once).
@@ -160,6 +160,12 @@ impl MixIn for ForkingMixIn {
 
     fn wake_source(&self) -> Option<BorrowedFd<'_>> {
         self.watch.readiness()
+    }
+
+    fn wake_time(&self) -> Option<Instant> {
+        // Children that are watched by nothing must be asked, or a loop at the limit would wait for ever.
+        let must_ask = !self.watch.is_complete() && self.has_children();
+        must_ask.then(|| Instant::now() + Duration::from_millis(20))
     }
 
     fn service_actions(&self) {

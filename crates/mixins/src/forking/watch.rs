@@ -1,7 +1,12 @@
 //! Hearing of a child's end by a descriptor: no SIGCHLD handler, no polling, no `waitpid(-1)`.
 
 use rustix::process::{Pid, Signal};
-use std::{os::fd::OwnedFd, sync::Arc, time::Instant};
+use socketserver_sys::Child;
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Instant,
+};
 
 /// The descriptor by which a child is watched: a pidfd, or the reading end of a pipe whose other end the child holds.
 #[derive(Debug, Clone)]
@@ -11,6 +16,13 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
+    /// In a child, which doesn't watch its siblings. To be forgotten then.
+    pub(crate) fn close_in_child(&self, child: &Child) {
+        if let Some(descriptor) = &self.descriptor {
+            child.close_inherited(descriptor.as_fd());
+        }
+    }
+
     /// What ends the child at once. By pidfd if there is one, so that it can't hit another process of the same number.
     pub(crate) fn killer(&self, pid: Pid) -> impl Fn() + Send + 'static {
         let watched = self.clone();
@@ -35,17 +47,18 @@ mod by_epoll {
         process::{PidfdFlags, pidfd_open},
     };
     use std::{
-        os::fd::{AsFd, BorrowedFd},
+        os::fd::BorrowedFd,
         sync::atomic::{AtomicBool, Ordering::Relaxed},
         time::Duration,
     };
 
-    /// One descriptor for all children: an epoll that has each child's in it. Made when the first child is.
+    /// One descriptor for all children: an epoll that has each child's in it. Made when the first child is, so that servers
+    /// in several processes, forked from one, don't share it.
     #[derive(Debug, Default)]
     pub(crate) struct Watch {
         epoll: std::sync::OnceLock<OwnedFd>,
-        /// The kernel has no pidfd, which it said once.
-        no_pidfd: AtomicBool,
+        /// The kernel has no pidfd, or they are forbidden, which is found out before the first child.
+        lacks_pidfd: std::sync::OnceLock<bool>,
         /// A child is watched by nothing (descriptors have run out): all must be asked.
         somebody_unwatched: AtomicBool,
     }
@@ -55,16 +68,46 @@ mod by_epoll {
 
     impl Watch {
         pub(crate) fn new() -> Self {
-            let this = Watch::default();
-            if let Ok(epoll) = epoll::create(epoll::CreateFlags::CLOEXEC) {
-                let _ = this.epoll.set(epoll);
+            Watch::default()
+        }
+
+        fn epoll(&self) -> Option<&OwnedFd> {
+            if self.epoll.get().is_none()
+                && let Ok(epoll) = epoll::create(epoll::CreateFlags::CLOEXEC)
+            {
+                let _ = self.epoll.set(epoll); // another thread may have been faster
             }
-            this
+            self.epoll.get()
+        }
+
+        /// Makes a wait end when `bell` is readable, too.
+        pub(crate) fn add_bell(&self, bell: BorrowedFd<'_>) {
+            let no_child = epoll::EventData::new_u64(0);
+            let is_watched =
+                self.epoll().is_some_and(|it| epoll::add(it, bell, no_child, epoll::EventFlags::IN).is_ok());
+            if !is_watched {
+                self.somebody_unwatched.store(true, Relaxed);
+            }
+        }
+
+        /// Whether the descriptor tells of all there is to tell.
+        pub(crate) fn is_complete(&self) -> bool {
+            !self.somebody_unwatched.load(Relaxed)
+        }
+
+        /// There are no children any more, so none is unwatched.
+        pub(crate) fn has_none(&self) {
+            self.somebody_unwatched.store(false, Relaxed);
         }
 
         /// A pipe for the child to come, if pidfds are not to be had.
         pub(crate) fn lifeline(&self) -> Lifeline {
-            self.no_pidfd.load(Relaxed).then(|| pipe_with(PipeFlags::CLOEXEC).ok()).flatten()
+            self.lacks_pidfd().then(|| pipe_with(PipeFlags::CLOEXEC).ok()).flatten()
+        }
+
+        fn lacks_pidfd(&self) -> bool {
+            let refused = || pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).err();
+            *self.lacks_pidfd.get_or_init(|| matches!(refused(), Some(Errno::NOSYS | Errno::PERM | Errno::ACCESS)))
         }
 
         pub(crate) fn add(&self, pid: Pid, lifeline: Lifeline) -> Watched {
@@ -72,14 +115,11 @@ mod by_epoll {
                 Some((reading_end, _)) => (Some(reading_end), false),
                 None => match pidfd_open(pid, PidfdFlags::empty()) {
                     Ok(pidfd) => (Some(pidfd), true),
-                    Err(error) => {
-                        self.no_pidfd.store(error == Errno::NOSYS || error == Errno::PERM, Relaxed);
-                        (None, false)
-                    }
+                    Err(_) => (None, false),
                 },
             };
             let key = epoll::EventData::new_u64(pid.as_raw_nonzero().get() as u64);
-            let is_watched = match (&descriptor, self.epoll.get()) {
+            let is_watched = match (&descriptor, self.epoll()) {
                 (Some(fd), Some(epoll)) => epoll::add(epoll, fd, key, epoll::EventFlags::IN).is_ok(),
                 _ => false,
             };
@@ -116,11 +156,14 @@ mod by_epoll {
 
         /// Waits until a child ends, or `until`.
         pub(crate) fn wait(&self, until: Option<Instant>) {
-            let Some(epoll) = self.readiness() else { return std::thread::yield_now() };
             // Children that are not watched are asked every now and then.
-            let unwatched = self.somebody_unwatched.load(Relaxed).then_some(Duration::from_millis(20));
+            let unwatched = (!self.is_complete()).then_some(Duration::from_millis(20));
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let left = left.into_iter().chain(unwatched).min().and_then(|left| left.try_into().ok());
+            let left = left.into_iter().chain(unwatched).min();
+            let Some(epoll) = self.readiness() else {
+                return std::thread::sleep(left.unwrap_or_default().min(Duration::from_millis(20)));
+            };
+            let left = left.and_then(|left| left.try_into().ok());
             let _ = poll(&mut [PollFd::from_borrowed_fd(epoll, PollFlags::IN)], left.as_ref());
         }
     }
@@ -147,6 +190,11 @@ mod by_asking {
         pub(crate) fn add(&self, _pid: Pid, _lifeline: Lifeline) -> Watched {
             Watched { descriptor: None, is_pidfd: false }
         }
+        pub(crate) fn add_bell(&self, _bell: BorrowedFd<'_>) {}
+        pub(crate) fn is_complete(&self) -> bool {
+            false
+        }
+        pub(crate) fn has_none(&self) {}
         pub(crate) fn remove(&self, _watched: &Watched) {}
         pub(crate) fn readiness(&self) -> Option<BorrowedFd<'_>> {
             None

@@ -10,7 +10,7 @@ use crate::ThreadingMixIn;
 use engine::Engine;
 use socketserver_core::{Acceptor, Job, MixIn, Runs, ServerError, ServerHooks, Transport};
 use socketserver_handlers::kind::KeepAlive;
-use std::thread;
+use std::{thread, time::Instant};
 
 /// Runs each *request* of a connection on one of a few threads; between two requests the connection has its handler, and nothing
 /// else: no thread, no buffers. So 100,000 clients that are mostly silent need a handful of threads. Python has no counterpart.
@@ -44,7 +44,8 @@ use std::thread;
 /// When the server is told to stop, requests that have arrived are served, connections that wait are closed at once (which counts as
 /// completed), and no request is waited for on the others. [`server_close`](socketserver_core::Server::server_close) waits for running
 /// handlers and leaves no thread behind.
-/// Where requests are taken in by `handle_request` instead of `serve_forever`, it is what closes the connections that wait.
+/// Where requests are taken in by `handle_request` instead of `serve_forever`, that or a `Handle::shutdown` is what closes the
+/// connections that wait.
 ///
 /// # Where there is nothing to wait on
 ///
@@ -185,6 +186,11 @@ impl MixIn for ReactorMixIn {
         let served = acceptor.run(self);
         self.engine.drain();
         served
+    }
+
+    /// For those that `handle_request` took in, who know of no loop that has ended.
+    fn drain(&self, _until: Instant) {
+        self.engine.drain();
     }
 
     fn server_close(&self) {

@@ -4,7 +4,7 @@ use super::{Reactor, shard::Term, slots::Key, watch::Watched, worker::work};
 use parking_lot::{Condvar, Mutex};
 use std::{
     cell::Cell,
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -36,7 +36,7 @@ pub(super) struct Crew {
 #[derive(Default)]
 pub(super) struct State {
     /// Shards at which nobody sits.
-    pub(super) vacant: Vec<usize>,
+    pub(super) vacant: VecDeque<usize>,
     /// A worker has called the watch.
     pub(super) is_called: bool,
     pub(super) is_closed: bool,
@@ -74,7 +74,7 @@ impl Reactor {
             crew.coming -= 1;
         }
         let seat = loop {
-            if let Some(shard) = crew.vacant.pop() {
+            if let Some(shard) = crew.vacant.pop_front() {
                 break Some(shard);
             }
             if !crew.is_watched {
@@ -109,7 +109,7 @@ impl Reactor {
     pub(super) fn vacate(self: &Arc<Self>, seat: Seat, running: Option<Key>) {
         if self.shards[seat.shard].vacate(seat.term, running) {
             let mut crew = self.crew.state.lock();
-            crew.vacant.push(seat.shard);
+            crew.vacant.push_back(seat.shard);
             self.call_reserve(&mut crew);
         }
     }

@@ -41,6 +41,7 @@ pub(super) struct Engine {
 enum Life {
     Fresh,
     Running(Arc<Reactor>),
+    /// Until its threads have ended, it is still there.
     Closed(Option<Arc<Reactor>>),
 }
 
@@ -101,6 +102,9 @@ impl Engine {
         *self.life.lock() = Life::Closed(started.clone());
         if let Some(reactor) = started {
             reactor.close(self.settings.block_on_close);
+            if reactor.threads() == 0 {
+                *self.life.lock() = Life::Closed(None);
+            }
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Plan {
 pub(super) struct Taken {
     pub(super) key: Key,
     pub(super) guest: Box<dyn Guest>,
+    /// No worker has looked at it before.
+    pub(super) is_new: bool,
     /// The watch sleeps, and is to be called.
     pub(super) calls_watch: bool,
 }
@@ -35,16 +37,6 @@ pub(super) enum NotTaken {
     Nothing,
     /// The seat is another's, who gets this event too, and all that follow.
     NotSeated,
-}
-
-/// What the watch sees of a shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    /// No handler has been run since the last look.
-    Quiet,
-    Active,
-    /// The same handler is running as at the last look. The seat has been vacated.
-    Stalled,
 }
 
 impl Shard {
@@ -129,7 +121,7 @@ impl Shard {
         state.is_waiting = false;
         let key = state.fresh.pop_front()?;
         let guest = state.slots.get(key)?.guest.take()?;
-        Some(state.begin(key, guest))
+        Some(Taken { is_new: true, ..state.begin(key, guest) })
     }
 
     /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
@@ -155,13 +147,13 @@ impl Shard {
     /// Lets a connection wait for its next request. If it is to be ended instead, gives it back and says with what.
     pub(super) fn put_back(
         &self,
-        key: Key,
-        guest: Box<dyn Guest>,
+        Taken { key, guest, is_new, .. }: Taken,
         term: Term,
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
         let limit = guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name));
         let mut state = self.lock();
-        if state.is_draining || guest.is_draining() {
+        // The first request of a new one may have arrived, which the sweep finds out.
+        if !is_new && (state.is_draining || guest.is_draining()) {
             return Err((guest, Ok(())));
         }
         let State { slots, timers, .. } = &mut *state;
@@ -205,32 +197,10 @@ impl Shard {
             state.is_busy = false;
         }
     }
-
-    /// Looks whether the worker is stuck in a handler.
-    pub(super) fn look(&self) -> Look {
-        let mut state = self.lock();
-        let is_new = state.beat != state.seen;
-        state.seen = state.beat;
-        match (state.is_busy, is_new) {
-            (_, true) => Look::Active,
-            (false, false) => Look::Quiet,
-            (true, false) => {
-                state.change_seat();
-                Look::Stalled
-            }
-        }
-    }
-
-    /// Asks to be told of the next handler. False if there has been one since the last look.
-    pub(super) fn call_watch(&self) -> bool {
-        let mut state = self.lock();
-        state.calls_watch = state.beat == state.seen && !state.is_busy;
-        state.calls_watch
-    }
 }
 
 impl State {
-    fn change_seat(&mut self) {
+    pub(super) fn change_seat(&mut self) {
         self.term += 1;
         self.is_busy = false;
         self.is_waiting = false;
@@ -240,6 +210,6 @@ impl State {
         self.running += 1;
         self.beat += 1;
         self.is_busy = true;
-        Taken { key, guest, calls_watch: std::mem::take(&mut self.calls_watch) }
+        Taken { key, guest, is_new: false, calls_watch: std::mem::take(&mut self.calls_watch) }
     }
 }

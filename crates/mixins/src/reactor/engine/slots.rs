@@ -84,10 +84,7 @@ impl Slots {
             }
         };
         let place = &mut self.slots[index as usize];
-        let generation = match place {
-            Err(Vacant(generation)) => *generation,
-            Ok(slot) => slot.generation, // can't be: it was on the list of free ones
-        };
+        let Err(Vacant(generation)) = *place else { unreachable!("it was on the list of free ones") };
         *place = Ok(Slot {
             guest: Some(guest),
             wire,

@@ -50,3 +50,105 @@ impl Timers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::guest::Guest, super::guest::Step, *};
+    use socketserver_handlers::{Buffers, HandlerResult};
+    use socketserver_net::{Deadline, Socket};
+    use std::{io, sync::Weak, time::Duration};
+
+    struct Nobody;
+    impl Guest for Nobody {
+        fn start(&mut self, _: &mut Buffers) -> Step {
+            Step::Park
+        }
+        fn advance(&mut self, _: &mut Buffers) -> Step {
+            Step::Park
+        }
+        fn patience(&self) -> Option<(Duration, Deadline)> {
+            None
+        }
+        fn is_draining(&self) -> bool {
+            false
+        }
+        fn end(self: Box<Self>, _: HandlerResult, _: &mut Buffers) {}
+        fn refuse(self: Box<Self>, _: io::Error) {}
+    }
+
+    #[derive(Default)]
+    struct Shard(Slots, Timers);
+    impl Shard {
+        fn admit(&mut self) -> Key {
+            self.0.insert(Box::new(Nobody), Weak::<Socket>::new()).ok().unwrap()
+        }
+        fn set(&mut self, key: Key, deadline: u64) {
+            self.0.get(key).unwrap().deadline = deadline;
+            self.1.schedule(&mut self.0, key);
+        }
+        fn next(&mut self) -> Option<(u64, Key)> {
+            self.1.next(&mut self.0)
+        }
+    }
+
+    #[test]
+    fn the_next_deadline_is_that_which_was_set_last() {
+        let mut shard = Shard::default();
+        let [a, b, c] = [(); 3].map(|()| shard.admit());
+        assert_eq!(shard.next(), None);
+        shard.set(a, 10);
+        shard.set(b, 20);
+        shard.set(c, 30);
+        assert_eq!(shard.next(), Some((10, a)));
+        shard.set(a, 40); // later
+        shard.set(c, 15); // earlier
+        assert_eq!(shard.next(), Some((15, c)));
+        shard.0.get(c).unwrap().deadline = NEVER;
+        assert_eq!(shard.next(), Some((20, b)));
+        shard.0.remove(b);
+        assert_eq!(shard.next(), Some((40, a)));
+        shard.set(c, 35);
+        assert_eq!(shard.next(), Some((35, c)));
+    }
+
+    #[test]
+    fn one_that_is_being_run_has_no_deadline_until_it_waits_again() {
+        let mut shard = Shard::default();
+        let key = shard.admit();
+        shard.set(key, 10);
+        let guest = shard.0.get(key).unwrap().guest.take();
+        assert_eq!(shard.next(), None);
+        shard.0.get(key).unwrap().guest = guest;
+        shard.set(key, 20);
+        assert_eq!(shard.next(), Some((20, key)));
+    }
+
+    #[test]
+    fn connections_that_ended_leave_no_entries_behind() {
+        let mut shard = Shard::default();
+        let stays = shard.admit();
+        shard.set(stays, 5);
+        for deadline in 10..10_000 {
+            let key = shard.admit();
+            shard.set(key, deadline);
+            shard.0.remove(key);
+        }
+        assert!(shard.1.0.len() < 100, "{}", shard.1.0.len());
+        // A busy one has a single entry, whatever the number of its requests.
+        (10_000..20_000).for_each(|deadline| shard.set(stays, deadline));
+        assert!(shard.1.0.len() < 100);
+        assert_eq!(shard.next(), Some((19_999, stays)));
+        assert_eq!(shard.0.len(), 1);
+    }
+
+    #[test]
+    fn a_late_event_isnt_taken_for_one_of_a_later_connection() {
+        let mut shard = Shard::default();
+        let gone = shard.admit();
+        shard.0.remove(gone);
+        let here = shard.admit();
+        assert_eq!(here.index(), gone.index(), "the same place");
+        assert!(shard.0.get(gone).is_none() && shard.0.remove(gone).is_none());
+        assert!(shard.0.get(here).is_some() && shard.0.get(Key::WAKE).is_none());
+    }
+}

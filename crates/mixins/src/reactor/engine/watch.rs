@@ -1,6 +1,6 @@
 //! The worker in reserve, which looks after the others while it has nothing to do.
 
-use super::{Reactor, crew::State, seat::Look};
+use super::{Reactor, crew::State, shard::Shard};
 use parking_lot::MutexGuard;
 use std::time::Duration;
 
@@ -18,6 +18,40 @@ pub(super) enum Watched {
     Vacancy,
     /// There is nobody to look after any more.
     Closed,
+}
+
+/// What the watch sees of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// No handler has been run since the last look.
+    Quiet,
+    Active,
+    /// The same handler is running as at the last look. The seat has been vacated.
+    Stalled,
+}
+
+impl Shard {
+    /// Looks whether the worker is stuck in a handler.
+    pub(super) fn look(&self) -> Look {
+        let mut state = self.lock();
+        let is_new = state.beat != state.seen;
+        state.seen = state.beat;
+        match (state.is_busy, is_new) {
+            (_, true) => Look::Active,
+            (false, false) => Look::Quiet,
+            (true, false) => {
+                state.change_seat();
+                Look::Stalled
+            }
+        }
+    }
+
+    /// Asks to be told of the next handler. False if there has been one since the last look.
+    pub(super) fn call_watch(&self) -> bool {
+        let mut state = self.lock();
+        state.calls_watch = state.beat == state.seen && !state.is_busy;
+        state.calls_watch
+    }
 }
 
 impl Reactor {

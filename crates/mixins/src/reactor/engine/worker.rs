@@ -60,25 +60,26 @@ impl Worker {
             for event in &events {
                 let key = Key::of(event);
                 match shard.take(key, seat.term) {
-                    Ok(taken) => self.run(seat, taken, |guest, buffers| guest.advance(buffers)),
+                    Ok(taken) => self.run(seat, taken),
                     Err(NotTaken::Nothing) => {}
                     Err(NotTaken::NotSeated) => break,
                 }
             }
-            // No more of them than of the others, so that a crowd at the door doesn't hold up those inside.
-            for taken in (0..EVENTS).map_while(|_| shard.take_fresh(seat.term)) {
-                self.run(seat, taken, |guest, buffers| guest.start(buffers));
-            }
-            // As of `due` all others were silent; more events than we could take may have been theirs.
-            let is_all = events.len() < EVENTS && !is_interrupted;
+            // As of `due` all others were silent. Of more events than we could take, or new connections, we can't know.
+            let mut knows_all = events.len() < EVENTS && !is_interrupted;
             events.clear();
             self.events = events;
+            // No more of these than of the others, so that a crowd at the door doesn't hold up those inside.
+            for taken in (0..EVENTS).map_while(|_| shard.take_fresh(seat.term)) {
+                knows_all = false;
+                self.run(seat, taken);
+            }
             while let Some(now) = due
-                && is_all
+                && knows_all
                 && let Some((taken, result)) = shard.take_due(now, seat.term)
             {
                 self.begin(seat, &taken);
-                self.end(seat, taken, result);
+                self.end(seat, taken.key, taken.guest, result);
             }
         }
     }
@@ -91,30 +92,28 @@ impl Worker {
         }
     }
 
-    fn run(&mut self, seat: Seat, mut taken: Taken, run: fn(&mut dyn Guest, &mut Buffers) -> Step) {
+    fn run(&mut self, seat: Seat, mut taken: Taken) {
         self.begin(seat, &taken);
-        let result = match run(&mut *taken.guest, &mut self.buffers) {
-            Step::Park => {
-                let shard = &self.reactor.shards[seat.shard];
-                match shard.put_back(taken.key, taken.guest, seat.term) {
-                    Ok(()) => return,
-                    Err((guest, result)) => {
-                        taken.guest = guest;
-                        result
-                    }
-                }
-            }
-            Step::End(result) => result,
-            Step::Over => Ok(()),
+        let guest = &mut taken.guest;
+        let step =
+            if taken.is_new { guest.start(&mut self.buffers) } else { guest.advance(&mut self.buffers) };
+        let key = taken.key;
+        let (guest, result) = match step {
+            Step::Park => match self.reactor.shards[seat.shard].put_back(taken, seat.term) {
+                Ok(()) => return,
+                Err(ended) => ended,
+            },
+            Step::End(result) => (taken.guest, result),
+            Step::Over => (taken.guest, Ok(())),
         };
-        self.end(seat, taken, result);
+        self.end(seat, key, guest, result);
     }
 
-    fn end(&mut self, seat: Seat, taken: Taken, result: HandlerResult) {
+    fn end(&mut self, seat: Seat, key: Key, guest: Box<dyn Guest>, result: HandlerResult) {
         let shard = &self.reactor.shards[seat.shard];
-        shard.remove(taken.key);
+        shard.remove(key);
         self.desk.running.set(None);
-        taken.guest.end(result, &mut self.buffers);
+        guest.end(result, &mut self.buffers);
         shard.ended(seat.term);
     }
 }

@@ -1,0 +1,180 @@
+//! The processes, and what they have in common: everything but forking them.
+
+use super::{
+    back_off::BackOff,
+    news::{News, Teller},
+    plan::{self, Step},
+    process::Process,
+};
+use crate::forking::watch::Watch;
+use parking_lot::{Mutex, MutexGuard};
+use rustix::{
+    io::Errno,
+    process::{WaitOptions, waitpid},
+};
+use socketserver_core::{Bell, WorkerPhase};
+use std::{
+    os::fd::AsFd,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+#[derive(Debug)]
+pub(crate) struct Herd {
+    pub(crate) target: AtomicUsize,
+    /// Counts the restarts.
+    pub(crate) generation: AtomicU64,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) watch: Watch,
+    /// Rung by processes that have something to say, and by who wants something of them. Made when it is first needed.
+    bell: OnceLock<Arc<Bell>>,
+    list: Mutex<List>,
+    /// Held by who waits for ends, so that no other takes an end away.
+    waiting: Mutex<()>,
+    pub(crate) teller: Teller,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    pub(crate) processes: Vec<Process>,
+    pub(crate) back_off: BackOff,
+    /// To be told when the list isn't locked any more.
+    pub(crate) news: Vec<News>,
+}
+
+impl Herd {
+    pub(crate) fn new(target: usize) -> Self {
+        Herd {
+            target: AtomicUsize::new(target),
+            generation: AtomicU64::new(0),
+            heartbeat: Some(Duration::from_secs(60)),
+            grace: Some(Duration::from_secs(30)),
+            watch: Watch::new(),
+            bell: OnceLock::new(),
+            list: Mutex::default(),
+            waiting: Mutex::default(),
+            teller: Teller::default(),
+        }
+    }
+
+    pub(crate) fn bell(&self) -> std::io::Result<&Arc<Bell>> {
+        if self.bell.get().is_none() {
+            let bell = Arc::new(Bell::new()?);
+            if self.bell.set(bell.clone()).is_ok() {
+                self.watch.add_bell(bell.as_fd());
+            }
+        }
+        Ok(self.bell.get().expect("it has just been set"))
+    }
+
+    /// Lets somebody look after the processes.
+    pub(crate) fn call(&self) {
+        if let Some(bell) = self.bell.get() {
+            bell.ring();
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock()
+    }
+
+    /// Looks after the processes that there are: notices ends, kills what hangs or overstays. Gives what they ask for: that the
+    /// server be stopped.
+    pub(crate) fn tend(&self, list: &mut List, now: Instant) -> Option<Option<Duration>> {
+        if let Some(bell) = self.bell.get() {
+            bell.silence(); // before the look, so that nothing goes unheard
+        }
+        self.reap(list, now);
+        let mut asked = None;
+        for process in &mut list.processes {
+            asked = asked.or_else(|| process.worker.asks_to_stop());
+            if process.phase() == WorkerPhase::Leaving {
+                process.leaves(self.grace, now);
+            } else if let Some(silent_for) = self.heartbeat.and_then(|it| process.hangs(it, now)) {
+                list.news.push(News::Hung { pid: process.worker.pid(), silent_for });
+                process.kill_at = Some(now);
+            }
+            process.kill_if_late(now);
+        }
+        asked
+    }
+
+    /// Forgets those that have ended. Waits only for ids in the list, so nobody else's child is taken.
+    fn reap(&self, list: &mut List, now: Instant) {
+        let List { processes, back_off, news } = list;
+        processes.retain(|process| {
+            let status = match waitpid(Some(process.pid), WaitOptions::NOHANG) {
+                Ok(Some((_, status))) => status.exit_status(),
+                Ok(None) | Err(Errno::INTR) => return true,
+                Err(_) => None, // the host program ignores SIGCHLD, and the system has reaped it
+            };
+            self.watch.remove(&process.watched);
+            let expected = process.is_told() || process.has_left() && status == Some(0);
+            let back_off = if expected { Duration::ZERO } else { back_off.died(process.age(now), now) };
+            news.push(News::Ended { pid: process.worker.pid(), status, expected, back_off });
+            false
+        });
+    }
+
+    /// Tells all to stop; those that were told before count by the earlier of the two ends.
+    pub(crate) fn stop_all(&self, until: Option<Instant>, now: Instant) {
+        let grace = until.map(|until| until.saturating_duration_since(now));
+        for process in &mut self.lock().processes {
+            if process.would_end_sooner(until) {
+                process.stop(grace, now);
+            }
+        }
+    }
+
+    /// What to do next about their number, if anything.
+    pub(crate) fn plan(&self, list: &List, now: Instant) -> Option<Step> {
+        let seen: Vec<_> = list.processes.iter().map(Process::seen).collect();
+        let step = plan::step(&seen, self.target.load(SeqCst), self.generation.load(SeqCst))?;
+        let must_wait = step == Step::Fork && list.back_off.until(now).is_some();
+        (!must_wait).then_some(step)
+    }
+
+    /// When somebody must look after them, though nothing has happened.
+    pub(crate) fn wake_time(&self, list: &List, now: Instant) -> Option<Instant> {
+        let unheard = (!self.watch.is_complete()).then(|| now + Duration::from_millis(100));
+        let of_each = list.processes.iter().flat_map(|process| {
+            let beat = self.heartbeat.filter(|_| process.phase() != WorkerPhase::Leaving);
+            process.kill_at.into_iter().chain(beat.and_then(|heartbeat| process.pulse.next_look(heartbeat)))
+        });
+        of_each.chain(unheard).chain(list.back_off.until(now)).min()
+    }
+
+    /// Unlocks the list, and tells what there is to tell: whoever hears it may ask for the list.
+    pub(crate) fn tell(&self, mut list: MutexGuard<'_, List>) {
+        let news = std::mem::take(&mut list.news);
+        drop(list);
+        self.teller.tell(news);
+    }
+
+    /// Waits until `is_done`, or `until`.
+    pub(crate) fn wait(&self, until: Option<Instant>, is_done: impl Fn(&[Process]) -> bool) {
+        loop {
+            let waiting = match until {
+                Some(until) => self.waiting.try_lock_until(until),
+                None => Some(self.waiting.lock()),
+            };
+            let now = Instant::now();
+            let mut list = self.lock();
+            let _ = self.tend(&mut list, now); // who asks for a stop has what he wants
+            let is_over = is_done(&list.processes) || until.is_some_and(|until| now >= until);
+            let wake_time = self.wake_time(&list, now);
+            self.tell(list);
+            if is_over {
+                return;
+            }
+            self.watch.wait(until.into_iter().chain(wake_time).min());
+            if let Some(waiting) = waiting {
+                MutexGuard::unlock_fair(waiting); // others may wait for something else
+            }
+        }
+    }
+}

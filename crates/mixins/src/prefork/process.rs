@@ -1,0 +1,114 @@
+//! One of the processes, as its parent keeps it.
+
+use super::{plan::Seen, pulse::Pulse};
+use crate::forking::watch::Watched;
+use rustix::process::Pid;
+use socketserver_core::{Worker, WorkerPhase};
+use std::time::{Duration, Instant};
+
+/// What is left to a process beyond its grace period before it is killed.
+const MARGIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) worker: Worker,
+    pub(crate) pid: Pid,
+    pub(crate) watched: Watched,
+    pub(crate) pulse: Pulse,
+    pub(crate) kill_at: Option<Instant>,
+    generation: u64,
+    started: Instant,
+    leaving: Leaving,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// Told to stop by us.
+    Told,
+    /// By itself, as we have noticed.
+    ByItself,
+}
+
+impl Process {
+    pub(crate) fn new(worker: Worker, pid: Pid, watched: Watched, generation: u64, now: Instant) -> Self {
+        Process {
+            worker,
+            pid,
+            watched,
+            pulse: Pulse::new(now),
+            kill_at: None,
+            generation,
+            started: now,
+            leaving: Leaving::No,
+        }
+    }
+
+    /// What it is doing, or about to do.
+    pub(crate) fn phase(&self) -> WorkerPhase {
+        if self.is_told() { WorkerPhase::Leaving } else { self.worker.phase() }
+    }
+
+    /// Whether it accepts no more.
+    pub(crate) fn has_left(&self) -> bool {
+        self.worker.phase() == WorkerPhase::Leaving
+    }
+
+    pub(crate) fn is_told(&self) -> bool {
+        self.leaving == Leaving::Told
+    }
+
+    pub(crate) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        Seen { phase: self.phase(), generation: self.generation }
+    }
+
+    /// Tells it to stop, and to end within the grace period.
+    pub(crate) fn stop(&mut self, grace: Option<Duration>, now: Instant) {
+        self.leaving = Leaving::Told;
+        self.set_end(grace, now);
+        self.worker.stop(grace);
+    }
+
+    /// It leaves, be it that it was told to or by itself; then, too, it has the grace period.
+    pub(crate) fn leaves(&mut self, grace: Option<Duration>, now: Instant) {
+        if self.leaving == Leaving::No {
+            self.leaving = Leaving::ByItself;
+            self.set_end(grace, now);
+        }
+    }
+
+    fn set_end(&mut self, grace: Option<Duration>, now: Instant) {
+        self.kill_at = grace.and_then(|grace| now.checked_add(grace)?.checked_add(MARGIN));
+    }
+
+    /// Whether telling it to end by then changes anything.
+    pub(crate) fn would_end_sooner(&self, until: Option<Instant>) -> bool {
+        match (self.kill_at, until) {
+            (Some(kill_at), Some(until)) => until.checked_add(MARGIN).is_some_and(|end| end < kill_at),
+            (None, Some(_)) => true,
+            (_, None) => self.leaving == Leaving::No,
+        }
+    }
+
+    /// How long its loop hasn't come round, if that is too long.
+    pub(crate) fn hangs(&mut self, heartbeat: Duration, now: Instant) -> Option<Duration> {
+        let (beats, is_busy) = self.worker.pulse();
+        let silent_for = self.pulse.look(beats, is_busy, heartbeat, now);
+        let hangs = silent_for >= heartbeat;
+        if hangs {
+            self.pulse = Pulse::new(now); // should it take a while to die
+        }
+        hangs.then_some(silent_for)
+    }
+
+    pub(crate) fn kill_if_late(&mut self, now: Instant) {
+        if self.kill_at.is_some_and(|time| time <= now) {
+            self.watched.killer(self.pid)();
+            self.kill_at = now.checked_add(MARGIN); // should it take a while to die
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A server whose handlers block, fail and count as they are told, and its clients.
+
+use crate::util::{GUARD, Recorder, Served, serve, wait_for};
+use parking_lot::{Condvar, Mutex};
+use socketserver::{ReactorMixIn, Server, ServerBuilder, net, prelude::*};
+use std::{
+    fs,
+    io::{self, BufReader},
+    net::{Shutdown, SocketAddr},
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+/// The state: a door that handlers wait at, and what they have done.
+#[derive(Default)]
+pub(super) struct House {
+    is_open: Mutex<bool>,
+    door: Condvar,
+    /// Handlers that have come to the door.
+    pub(super) at_the_door: AtomicUsize,
+    pub(super) finished: AtomicUsize,
+    /// Connections that a handler kept.
+    pub(super) kept: Mutex<Vec<net::Connection>>,
+}
+
+impl ServerHooks<Tcp> for House {}
+impl ServerHooks<UnixStream> for House {}
+
+impl House {
+    fn wait(&self) {
+        self.at_the_door.fetch_add(1, SeqCst);
+        let mut is_open = self.is_open.lock();
+        while !*is_open {
+            self.door.wait(&mut is_open);
+        }
+    }
+
+    pub(super) fn open(&self) {
+        *self.is_open.lock() = true;
+        self.door.notify_all();
+    }
+
+    pub(super) fn wait_for_blocked(&self, handlers: usize) {
+        wait_for("handlers to block", || self.at_the_door.load(SeqCst) == handlers);
+    }
+}
+
+/// Answers lines with a count of them; some lines ask for more.
+#[derive(Default)]
+pub(super) struct Lines {
+    count: usize,
+    panics_in_drop: bool,
+}
+
+impl KeepAliveRequestHandler<House> for Lines {
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, House>) -> HandlerResult<KeepAlive> {
+        let mut line = String::new();
+        cx.rfile.read_line(&mut line)?;
+        self.count += 1;
+        match line.trim_end() {
+            "block" => cx.server.state().wait(),
+            "panic" => panic!("as told"),
+            "panic in drop" => self.panics_in_drop = true,
+            "keep" => cx.server.state().kept.lock().push(cx.request.clone()),
+            "stop" => cx.server.shutdown(),
+            _ => {}
+        }
+        write!(cx.wfile, "{} {line}", self.count)?;
+        Ok(if line.starts_with("quit") { KeepAlive::No } else { KeepAlive::Yes })
+    }
+
+    fn finish(&mut self, cx: &mut StreamContext<'_, House>) -> HandlerResult {
+        cx.server.state().finished.fetch_add(1, SeqCst);
+        Ok(())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        assert!(!self.panics_in_drop, "as told");
+    }
+}
+
+pub(super) type HouseServer = Server<Tcp, Lines, ReactorMixIn, House>;
+
+/// A builder whose server tells `recorder`.
+pub(super) fn builder(recorder: &Recorder) -> ServerBuilder<Tcp, Lines, ReactorMixIn, House> {
+    HouseServer::builder().observer(recorder.clone())
+}
+
+/// Serves the house by `mixin`.
+pub(super) fn served(mixin: ReactorMixIn) -> Served<HouseServer> {
+    serve(HouseServer::builder().mixin(mixin).bind("127.0.0.1:0").unwrap())
+}
+
+/// How many threads of this process are called `name`, with or without a number.
+pub(super) fn threads_called(name: &str) -> usize {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    tasks.filter(|it| fs::read_to_string(it.path().join("comm")).is_ok_and(|it| it.starts_with(name))).count()
+}
+
+pub(super) struct Client(pub(super) BufReader<std::net::TcpStream>);
+
+impl Client {
+    pub(super) fn connect(address: SocketAddr) -> Client {
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(GUARD)).unwrap();
+        Client(BufReader::new(stream))
+    }
+
+    pub(super) fn send(&mut self, bytes: &str) {
+        self.0.get_mut().write_all(bytes.as_bytes()).unwrap();
+    }
+
+    /// The next line, without its end; empty if there is none.
+    pub(super) fn hear(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.0.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    pub(super) fn ask(&mut self, line: &str) -> String {
+        self.send(&format!("{line}\n"));
+        self.hear().unwrap()
+    }
+
+    /// Waits for the end, which must be one.
+    #[track_caller]
+    pub(super) fn expect_end(mut self) {
+        assert_eq!(self.hear().unwrap(), "");
+    }
+
+    pub(super) fn finish(&self) {
+        self.0.get_ref().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Ends the connection by a reset.
+    pub(super) fn reset(self) {
+        socket2::SockRef::from(self.0.get_ref()).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+}
