@@ -1,8 +1,9 @@
 //! The remote command server behind a key that both sides know.
 //!
 //! It shows authentication where it belongs, in the handler: a silent client costs one handler until `--handshake-deadline`, and a
-//! client that failed before waits there too, longer each time, until it is refused. A forking server counts in each child anew, so
-//! there that has no effect. Clients learn no more than that they failed; the server's log says why, and counts.
+//! client that failed before waits there too, longer each time, until it is refused. Each process counts for itself, so in a
+//! forking server, with one for each client, that has no effect. Clients learn no more than that they failed; the server's log says
+//! why, and counts.
 //!
 //! Both sides prove the key, and afterwards everything travels in sealed frames that nobody without the key can change; but it can
 //! be read. With `--legacy-md5` it speaks the handshake of the Python tutorials instead: it sends 32 random bytes, the client answers with
@@ -11,7 +12,7 @@
 //! ```text
 //! (umask 077; head -c 32 /dev/urandom | base64 > /tmp/key)
 //! cargo run --example hmac-command-server -- --key-file /tmp/key    # [--legacy-md5] [--header i32-native|u32-be]
-//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|threadpool|forking] [ADDRESS]; more: --help
+//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]; more: --help
 //! printf 'echo hello\nquit\n' | cargo run --example hmac-command-client -- --key-file /tmp/key      # => >>: hello
 //! ```
 

@@ -19,8 +19,7 @@ use socketserver_framing::{Framed, Header};
 
 fn main() -> Result {
     let PeerOptions { authkey, allow_legacy_md5, address, .. } = PeerOptions::from_env(&[])?;
-    let server =
-        TcpStream::connect(&address).map_err(|error| format!("connect to {address}: {error}"))?;
+    let server = TcpStream::connect(&address).map_err(|error| format!("connect to {address}: {error}"))?;
     let client = Client::new(authkey).allow_legacy_md5(allow_legacy_md5);
     client.handshake(&mut bounded(&server)).map_err(|error| format!("{error}: {}", error.cause()))?;
     let mut messages = Framed::new(server, Header::Multiprocessing);

@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! cargo run --example remote-command-server    # [--insecure-no-auth] [--header i32-native|u32-be] [--encoding utf-8|gbk]
-//!                                              # [--mixin sequential|threading|threadpool|forking] [ADDRESS]; more: --help
+//!                                              # [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]; more: --help
 //! printf 'echo hello\nquit\n' | cargo run --example remote-command-client     # => >>: hello
 //! printf 'echo hello' | nc -N 127.0.0.1 8080 | xxd                            # => 0600 0000 6865 6c6c 6f0a
 //! ```

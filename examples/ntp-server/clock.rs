@@ -1,6 +1,9 @@
 //! This machine's clock, and what may be said of it.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    mem,
+    time::{Duration, SystemTime},
+};
 
 /// A clock that nobody vouches for.
 ///
@@ -48,12 +51,12 @@ impl Clock {
 
 /// The shortest step between two readings, rounded up: no reading is better than to that. From 2⁻³⁰ to 1 second.
 fn precision_of(read: impl Fn() -> SystemTime) -> i8 {
-    let step = |_| {
-        let before = read();
-        let step = read().duration_since(before).unwrap_or_default(); // somebody may set the clock
-        (!step.is_zero()).then_some(step)
-    };
-    let shortest = (0..READINGS).filter_map(step).min().unwrap_or(Duration::from_secs(1));
+    let mut last = read();
+    let steps = (0..READINGS).map(|_| {
+        let now = read();
+        now.duration_since(mem::replace(&mut last, now)).unwrap_or_default() // somebody may set the clock
+    });
+    let shortest = steps.filter(|step| !step.is_zero()).min().unwrap_or(Duration::from_secs(1));
     let exponent = shortest.as_secs_f64().log2().ceil();
     exponent.clamp(-30.0, 0.0) as i8
 }

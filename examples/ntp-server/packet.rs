@@ -36,8 +36,8 @@ impl Query {
             return None;
         }
         let mode = match mode {
-            1 => 2, // a symmetric peer is answered passively
-            3 => 4, // a client is answered by a server
+            1 => 2,           // a symmetric peer is answered passively
+            3 => 4,           // a client is answered by a server
             _ => return None, // an answer, a broadcast, a question for the control of a server
         };
         Some(Query { version, mode, poll: packet[2], transmitted: *packet.last_chunk()? })

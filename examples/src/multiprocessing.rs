@@ -62,7 +62,12 @@ impl Given {
             }
         }
         let file = file.ok_or("--authkey-file is missing")?;
-        Ok(Given { file, allow_legacy_md5, mixin, address: address.unwrap_or_else(|| "127.0.0.1:8080".into()) })
+        Ok(Given {
+            file,
+            allow_legacy_md5,
+            mixin,
+            address: address.unwrap_or_else(|| "127.0.0.1:8080".into()),
+        })
     }
 }
 

@@ -105,10 +105,7 @@ impl Client {
 ///
 /// # Errors
 /// Those of the story, and what ends the server.
-pub fn serve_during<M: MixIn>(
-    server: &TalkServer<M>,
-    story: impl FnOnce(SocketAddr) -> Result,
-) -> Result {
+pub fn serve_during<M: MixIn>(server: &TalkServer<M>, story: impl FnOnce(SocketAddr) -> Result) -> Result {
     thread::scope(|scope| {
         let serving = scope.spawn(|| server.serve_forever());
         let told = story(server.server_address());

@@ -5,7 +5,7 @@ use examples_support::Result;
 use rustix::net::{RecvFlags, recv};
 use socketserver::{net::Connection, prelude::*};
 use socketserver_framing::{FrameReader, FrameWriter, Header};
-use std::{io, net::SocketAddr};
+use std::io;
 
 pub(crate) fn three_sends_arrive_as_one_receive() -> Result {
     title("TCP: three sends arrive as one receive");

@@ -28,10 +28,11 @@ fn row(line: &str) -> Option<&str> {
 #[test]
 fn behaves_as_cpython_does() {
     let Some(python) = tool("python3") else { return };
+    let compiled = tempfile::tempdir().expect("a folder for what Python compiles");
     let output = Command::new(python)
         .arg(folder().join("compare.py"))
         .args(["--server", env!("CARGO_BIN_EXE_differential")])
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONPYCACHEPREFIX", compiled.path())
         .output()
         .expect("it can be started");
     let told = String::from_utf8_lossy(&output.stdout);

@@ -19,4 +19,6 @@ mod reactor;
 mod misuse;
 // Ending a server, from everywhere.
 mod shutdown;
+// Time, messages and many clients: the rest of the examples.
+mod systems;
 mod util;

@@ -151,6 +151,7 @@ impl Core {
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
+        let _inside = self.enter(); // it may shut the server down, and is itself what that waits for
         // An observer that panics must not take a request, or the loop, with it.
         let _ = guarded(|| {
             self.observer.event(event);
@@ -164,6 +165,7 @@ impl Core {
 
     /// Runs a hook that belongs to no request; a panic is an event.
     pub(crate) fn hook<R>(&self, hook: &'static str, code: impl FnOnce() -> R) -> Option<R> {
+        let _inside = self.enter();
         catch_unwind(AssertUnwindSafe(code))
             .map_err(|payload| {
                 self.emit(&Event::HookPanicked { hook, message: &Panicked::from(payload).message });

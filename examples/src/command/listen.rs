@@ -3,8 +3,8 @@
 use super::{Options, options::MixInName};
 use crate::{Result, run};
 use socketserver::{
-    BaseRequestHandler, Bound, ForkingMixIn, MixIn, Sequential, Server, ServerHooks, Tcp, TcpStream,
-    ThreadPoolMixIn, ThreadingMixIn,
+    BaseRequestHandler, Bound, ForkingMixIn, MixIn, PreforkMixIn, Sequential, Server, ServerHooks, Tcp,
+    TcpStream, ThreadPoolMixIn, ThreadingMixIn,
 };
 
 /// Serves with the mix-in and on the address that the options name.
@@ -30,6 +30,9 @@ where
         ),
         MixInName::Forking => {
             listen(Server::<Tcp, H, ForkingMixIn, S>::builder().state(state).server_bind(address)?, options)
+        }
+        MixInName::Prefork => {
+            listen(Server::<Tcp, H, PreforkMixIn, S>::builder().state(state).server_bind(address)?, options)
         }
     }
 }

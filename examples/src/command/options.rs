@@ -37,6 +37,7 @@ pub(super) enum MixInName {
     Threading,
     ThreadPool,
     Forking,
+    Prefork,
 }
 
 const REMOTE: &str = "  --insecure-no-auth            lets a server listen beyond the loopback interface, where whoever can reach it runs commands
@@ -49,7 +50,7 @@ const HMAC: &str = "  --key-file FILE               the shared key; required
 
 const COMMON: &str = "  --header i32-native|u32-be    the length in front of a reply: struct's 'i' (default) or '!I'
   --encoding utf-8|gbk          of the program's own words, and of what a client's person types and sees (default: utf-8)
-  --mixin sequential|threading|threadpool|forking
+  --mixin sequential|threading|threadpool|forking|prefork
                                 where a server runs its requests (default: threading)
   --deadline SECONDS            a command that takes longer is killed, with its process group (default: 30)
   --half-close SECONDS          how long a command may go on when its client sends no more, so may be gone (default: 3)
@@ -149,7 +150,8 @@ fn mixin(name: &str) -> Result<MixInName, &'static str> {
         "threading" => Ok(MixInName::Threading),
         "threadpool" => Ok(MixInName::ThreadPool),
         "forking" => Ok(MixInName::Forking),
-        _ => Err("sequential, threading, threadpool or forking"),
+        "prefork" => Ok(MixInName::Prefork),
+        _ => Err("sequential, threading, threadpool, forking or prefork"),
     }
 }
 

@@ -14,6 +14,7 @@ mod forking;
 mod leftovers;
 mod reactor_leftovers;
 mod shutdown_forking;
+mod shutdown_prefork;
 mod socket_writer;
 #[path = "../../integration/shutdown/steering.rs"]
 mod steering;
@@ -37,6 +38,7 @@ fn main() {
             forking.into_iter().for_each(written::expect_kv);
         }
         ["shutdown-forking"] => shutdown_forking::run(),
+        ["shutdown-prefork"] => shutdown_prefork::run(),
         ["reactor-leftovers"] => reactor_leftovers::run(),
         ["leftovers", mixin] => leftovers::run(mixin),
         _ => panic!("no such case: {arguments:?}"),

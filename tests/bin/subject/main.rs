@@ -3,6 +3,9 @@
 mod adopted;
 mod bind;
 mod forking;
+mod kinds;
+mod pool;
+mod prefork;
 
 use std::{env, error::Error};
 
@@ -16,6 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
-        _ => Err("subject bind|failed-binds|adopted|forking …".into()),
+        Some((case, rest)) if case == "pool" => pool::run(rest),
+        Some((case, rest)) if case == "prefork" => prefork::serve(rest),
+        _ => Err("subject bind|failed-binds|adopted|forking|pool|prefork …".into()),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 use std::{path::Path, process::Command, thread};
 
 /// All mix-ins that the command servers offer.
-pub(super) const MIXINS: [&str; 4] = ["sequential", "threading", "threadpool", "forking"];
+pub(super) const MIXINS: [&str; 5] = ["sequential", "threading", "threadpool", "forking", "prefork"];
 
 /// Does the same with every mix-in at once, for tests that wait for time limits.
 pub(super) fn with_every_mixin(check: impl Fn(&str) + Sync) {

@@ -3,6 +3,7 @@
 mod bytes_datagram;
 mod bytes_stream;
 mod chat;
+mod ci;
 pub(crate) mod client_process;
 mod custom;
 mod guide;

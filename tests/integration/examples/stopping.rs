@@ -93,7 +93,8 @@ fn wrong_arguments_are_answered_with_the_right_ones() {
         assert_eq!(told, problem);
         assert!(usage_line.starts_with("usage: ") && usage_line.trim_end().ends_with(usage), "{usage_line}");
     };
-    let usage = "tcp-upper-server [--mixin sequential|threading|threadpool|forking|prefork|reactor] [ADDRESS]";
+    let usage =
+        "tcp-upper-server [--mixin sequential|threading|threadpool|forking|prefork|reactor] [ADDRESS]";
     wants("tcp-upper-server", &["--mixin", "fibers"], "there is no mix-in \"fibers\" here", usage);
     wants("tcp-upper-client", &["a:1", "b:2"], "what is \"b:2\"?", "tcp-upper-client [ADDRESS]");
     let usage = "tcp-udp-group [--mixin sequential|threading|threadpool] [ADDRESS]";

@@ -8,7 +8,7 @@ mod steering;
 mod stopping;
 
 use crate::helper::parity;
-use socketserver::{BaseServer, Sequential, ThreadingMixIn};
+use socketserver::{BaseServer, ReactorMixIn, Sequential, ThreadPoolMixIn, ThreadingMixIn};
 use std::sync::Arc;
 use steering::Steering;
 
@@ -18,6 +18,14 @@ fn sequential(steering: Steering) -> Arc<dyn BaseServer> {
 
 fn threading(steering: Steering) -> Arc<dyn BaseServer> {
     steering.serve_by(ThreadingMixIn::default())
+}
+
+fn thread_pool(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_by(ThreadPoolMixIn::default())
+}
+
+fn reactor(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_kept_alive_by(ReactorMixIn::default())
 }
 
 /// A module for each mix-in, with a test for each case.
@@ -66,12 +74,46 @@ cases! {
         close_ends_handle_request() in draining,
         drop_waits() in draining,
     }
+    thread_pool: {
+        ends_a_loop_that_sleeps() in stopping,
+        waits_for_the_end_of_the_loop() in stopping,
+        works_from_everywhere() in stopping,
+        closes_from_everywhere() in stopping,
+        works_by_what_a_handler_has() in stopping,
+        may_come_first() in stopping,
+        may_come_last_and_twice() in stopping,
+        may_come_from_all_sides() in stopping,
+        is_not_held_up_by_the_next_beginning() in stopping,
+        ends_handle_request() in stopping,
+        drains(3) in draining,
+        forces(3) in draining,
+        tells_drained_from_forced() in draining,
+        close_waits(3) in draining,
+        close_ends_handle_request() in draining,
+    }
+    reactor: {
+        ends_a_loop_that_sleeps() in stopping,
+        waits_for_the_end_of_the_loop() in stopping,
+        works_from_everywhere() in stopping,
+        closes_from_everywhere() in stopping,
+        may_come_first() in stopping,
+        may_come_last_and_twice() in stopping,
+        may_come_from_all_sides() in stopping,
+        is_not_held_up_by_the_next_beginning() in stopping,
+        ends_handle_request() in stopping,
+        close_ends_handle_request() in draining,
+    }
 }
 
 /// The same cases for children, in a process that has no threads but these.
 #[test]
 fn forking() {
     parity(&["shutdown-forking"]);
+}
+
+#[test]
+fn prefork() {
+    parity(&["shutdown-prefork"]);
 }
 
 /// What is open, running or waiting in this process is counted, so it is a process of its own.

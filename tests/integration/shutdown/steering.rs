@@ -3,8 +3,9 @@
 
 use crate::util::{GUARD, Recorder};
 use socketserver::{
-    BaseServer, Event, HandlerError, HandlerResult, MixIn, Observer, RequestHandlerClass, Runs, ServerHooks,
-    StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream, Transport,
+    BaseServer, Event, HandlerError, HandlerResult, KeepAlive, KeepAliveRequestHandler, MixIn, Observer,
+    RequestHandlerClass, Runs, ServerHooks, StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream,
+    Transport,
 };
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -74,7 +75,24 @@ impl Steering {
         M: MixIn + Runs<Kind>,
         Handler: RequestHandlerClass<TcpStream, Steering, Kind>,
     {
-        let server = TcpServer::<Handler, M, Steering>::builder()
+        self.serve::<Handler, M, Kind>(mixin)
+    }
+
+    /// The same for a mix-in that wants to know where a request ends.
+    pub(crate) fn serve_kept_alive_by<M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
+    where
+        M: MixIn + Runs<Kind>,
+        KeepAliveHandler: RequestHandlerClass<TcpStream, Steering, Kind>,
+    {
+        self.serve::<KeepAliveHandler, M, Kind>(mixin)
+    }
+
+    fn serve<H, M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
+    where
+        M: MixIn + Runs<Kind>,
+        H: RequestHandlerClass<TcpStream, Steering, Kind> + Default,
+    {
+        let server = TcpServer::<H, M, Steering>::builder()
             .state(self.clone())
             .mixin(mixin)
             .observer(self.clone())
@@ -130,19 +148,33 @@ impl Observer for Steering {
 pub(crate) struct Handler;
 impl StreamRequestHandler<Steering> for Handler {
     fn handle(&mut self, cx: &mut StreamContext<'_, Steering>) -> HandlerResult {
-        let mut line = String::new();
-        while cx.rfile.read_line(&mut line)? > 0 {
-            cx.server.state().come_to(Place::Handler);
-            match line.as_str() {
-                "fail\n" => return Err("as the client wished".into()),
-                "stop\n" => cx.server.shutdown(),
-                _ => {}
-            }
-            cx.wfile.write_all(line.as_bytes())?;
-            line.clear();
-        }
+        while answer(cx)? == KeepAlive::Yes {}
         Ok(())
     }
+}
+
+/// The same, a line a request.
+#[derive(Default)]
+pub(crate) struct KeepAliveHandler;
+impl KeepAliveRequestHandler<Steering> for KeepAliveHandler {
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Steering>) -> HandlerResult<KeepAlive> {
+        answer(cx)
+    }
+}
+
+fn answer(cx: &mut StreamContext<'_, Steering>) -> HandlerResult<KeepAlive> {
+    let mut line = String::new();
+    if cx.rfile.read_line(&mut line)? == 0 {
+        return Ok(KeepAlive::No);
+    }
+    cx.server.state().come_to(Place::Handler);
+    match line.as_str() {
+        "fail\n" => return Err("as the client wished".into()),
+        "stop\n" => cx.server.shutdown(),
+        _ => {}
+    }
+    cx.wfile.write_all(line.as_bytes())?;
+    Ok(KeepAlive::Yes)
 }
 
 /// A client in the middle of its request, which goes on for as long as this lives.

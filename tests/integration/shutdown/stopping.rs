@@ -99,7 +99,7 @@ pub(crate) fn works_by_what_a_handler_has(make: Make) {
     let served = serve_shared(server.clone());
     let mut client = Client::connect(&*server).unwrap();
     assert_eq!(client.ask("stop\n").unwrap(), "stop\n");
-    assert!(server.handle().is_draining());
+    wait_for("the server to know", || server.handle().is_draining()); // the handler may be in another process
     assert_eq!(client.ask("and yet\n").unwrap(), "and yet\n");
     client.finish().unwrap();
     served.join().unwrap();

@@ -107,7 +107,9 @@ mod by_epoll {
 
         fn lacks_pidfd(&self) -> bool {
             let refused = || pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).err();
-            *self.lacks_pidfd.get_or_init(|| matches!(refused(), Some(Errno::NOSYS | Errno::PERM | Errno::ACCESS)))
+            *self
+                .lacks_pidfd
+                .get_or_init(|| matches!(refused(), Some(Errno::NOSYS | Errno::PERM | Errno::ACCESS)))
         }
 
         pub(crate) fn add(&self, pid: Pid, lifeline: Lifeline) -> Watched {

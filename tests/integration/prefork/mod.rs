@@ -1,0 +1,1 @@
+//! Processes side by side.
