@@ -1,8 +1,8 @@
 //! Two clients, and a server without a mix-in: it serves them in turn.
 //!
-//! It shows what a plain `TcpServer` does, as the first server of every tutorial: while it talks with one client it has no time for another.
-//! That one's connection is made nevertheless, by the system, and waits in its queue with what was said on it; nobody answers until the first
-//! client leaves. `many-clients-at-once` has the same handler, and the cure.
+//! It shows what a plain `TcpServer` does, as the first server of every tutorial: while it talks with one client it has no time for
+//! another. That one's connection is made nevertheless, by the system, and waits in its queue with what was said on it; nobody answers
+//! until the first client leaves. `many-clients-at-once` has the same handler, and the cure.
 //!
 //! The program is both ends, and each step waits for the one before it: it prints the same every time.
 //!

@@ -65,7 +65,8 @@ impl MixIn for Lanes {
 
     /// What is in the queues is still served.
     fn server_close(&self) {
-        for Lane { queue, thread } in mem::take(&mut *self.lanes.lock()) {
+        let lanes = mem::take(&mut *self.lanes.lock());
+        for Lane { queue, thread } in lanes {
             drop(queue); // the thread ends when it has served the rest
             let _ = thread.join(); // a job doesn't panic
         }

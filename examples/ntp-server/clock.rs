@@ -19,8 +19,8 @@ pub(crate) struct Clock {
 /// No leap second is announced, and no alarm raised: clients take the time.
 pub(crate) const LEAP: u8 = 0;
 
-/// How many servers away the true time is. 1 would claim a clock of atoms or satellites; 10 is the convention for "my own clock": any server
-/// that is synchronised is nearer, and preferred.
+/// How many servers away the true time is. 1 would claim a clock of atoms or satellites; 10 is the convention for "my own clock":
+/// any server that is synchronised is nearer, and preferred.
 pub(crate) const STRATUM: u8 = 10;
 
 /// Where the time is from: 127.127.1.1, which is no server's address but stands for the local clock.

@@ -3,8 +3,8 @@
 //! It shows what surprises everybody once. Over TCP (`tcp.rs`) three sends may arrive as one receive, and one send as many. Over UDP
 //! (`udp.rs`) each send is one receive, but what the receiver has no room for is lost. And over TCP with `framing`, messages arrive whole.
 //!
-//! The program is both ends, on one thread: what a client sends waits in the system until the server is told to handle a request. So nothing
-//! depends on time, and it prints the same every time.
+//! The program is both ends, on one thread: what a client sends waits in the system until the server is told to handle a request. So
+//! nothing depends on time, and it prints the same every time.
 //!
 //! ```text
 //! cargo run --example sticky-packets                                    # => received "hellofrom the client"

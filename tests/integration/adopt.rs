@@ -46,7 +46,7 @@ fn a_tcp_listener_is_served() {
     // It was a blocking one; a server on it doesn't block in accept.
     assert_eq!(server.handle_request().unwrap(), Handled::Request);
     drop(waiting);
-    let server = serve(server);
+    let _server = serve(server);
     assert_eq!(visit(address, b""), b"hello");
 }
 

@@ -150,8 +150,10 @@ fn errors_are_logged_by_default_and_clients_that_go_away_are_not() {
         client.sendall(format!("{word}\n").as_bytes()).unwrap();
         // It is open until the handler has ended, so that its port is nobody else's.
         wait_for("the end", || server.stats().accepted == count && server.stats().active == 0);
-        let lines: Vec<_> =
-            logged(&format!("from {peer}: ")).into_iter().filter(|(level, _)| *level < log::Level::Info).collect();
+        let lines: Vec<_> = logged(&format!("from {peer}: "))
+            .into_iter()
+            .filter(|(level, _)| *level < log::Level::Info)
+            .collect();
         let expected = reported.map(|(level, text)| (level, format!("request from {peer}: {text}")));
         assert_eq!(lines, Vec::from_iter(expected), "{word}");
     }
@@ -174,7 +176,8 @@ fn disconnects_are_outcomes_and_not_errors() {
             let mut number = String::new();
             cx.rfile.read_line(&mut number)?;
             use io::ErrorKind::*;
-            let kind = [BrokenPipe, ConnectionReset, ConnectionAborted, UnexpectedEof][number.parse::<usize>()?];
+            let kind =
+                [BrokenPipe, ConnectionReset, ConnectionAborted, UnexpectedEof][number.parse::<usize>()?];
             // Handlers wrap what they get.
             Err(io::Error::other(io::Error::from(kind)).into())
         }

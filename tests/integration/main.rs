@@ -21,4 +21,61 @@ mod misuse;
 mod shutdown;
 // Time, messages and many clients: the rest of the examples.
 mod systems;
+// What accepting fails with, by a script.
+mod accept_errors;
+// Sockets that are open already.
+mod adopt;
+// Clients that put up with what their servers do.
+mod clients;
+// Clients that take their time.
+mod deadlines;
+// What a server says when it can't be made, and what it logs.
+mod errors;
+// How handlers come to be.
+mod factories;
+// `rfile` and `wfile`.
+mod files;
+// Children, one a request.
+mod forking;
+// One request at a time.
+mod handle_request;
+// setup, handle, finish.
+mod handlers;
+// Hooks are called in Python's order.
+mod hooks;
+// One request after another on a connection.
+mod keep_alive;
+// How many connections at once.
+mod limits;
+// Datagrams that are empty, too long, or from nobody.
+mod odd_datagrams;
+// Clients that reset, say nothing, half-close or vanish.
+mod odd_moments;
+// What overriding hooks can do.
+mod overrides;
+// A transport that somebody else has written.
+mod own_transport;
+// Panics in any piece of user code.
+mod panics;
+// Supervised children that share a listener.
+mod prefork;
+// What a builder sets.
+mod settings;
+// The vocabulary of sockets.
+mod sockets;
+// Each kind of handler, for each mix-in to run.
+#[path = "../bin/subject/kinds.rs"]
+mod kinds;
+// Runs the program that is tested from outside.
+mod subject;
+// Workers that accept for themselves.
+mod thread_pool;
+// TCP and UDP, IPv4 and IPv6.
+mod transports;
+// Files of Unix sockets.
+mod unix_files;
+// Unix streams and datagrams.
+mod unix_transports;
+// Clients of the upper servers.
+mod upper_clients;
 mod util;

@@ -2,13 +2,13 @@
 
 use crate::{
     clients::{connect, rest, visit},
-    util::{GUARD, Recorder, Seen, serve, wait_for},
+    util::{Recorder, Seen, serve, wait_for},
 };
 use parking_lot::Mutex;
 use socketserver::{
-    Deadline, HandlerError, Outcome, ServerBuilder, ThreadingMixIn, UdpSocket, net::socket2::SockRef, prelude::*,
+    Deadline, HandlerError, Outcome, ServerBuilder, ThreadingMixIn, net::socket2::SockRef, prelude::*,
 };
-use std::{net::SocketAddr, net::Shutdown, time::Duration};
+use std::{net::Shutdown, net::SocketAddr, time::Duration};
 
 /// What was reported as an error.
 #[derive(Default)]
@@ -67,6 +67,7 @@ fn clients_that_reset_before_they_are_accepted_disturb_nobody() {
     wait_for("three ends", || recorder.outcomes().len() == 3);
     assert_eq!(recorder.outcomes(), [Outcome::Disconnected; 3]);
     assert!(server.state().0.lock().is_empty(), "nobody's error");
+    drop(patient);
 }
 
 #[test]
@@ -164,40 +165,4 @@ fn odd_clients_by_the_hundred_leave_nothing_behind() {
     drop(steady);
     wait_for("the last end", || recorder.outcomes().len() == 201);
     assert!(server.state().0.lock().is_empty());
-}
-
-#[test]
-fn datagrams_may_be_empty_and_too_long_and_their_senders_gone() {
-    let lengths = std::sync::Arc::new(Mutex::new(Vec::new()));
-    let sees = lengths.clone();
-    let handler = socketserver::HandlerFn::new(move |cx: &mut DatagramContext<'_>| {
-        sees.lock().push((cx.packet.len(), cx.is_truncated));
-        if cx.packet == b"fail" {
-            return Err("as was asked".into());
-        }
-        Ok(cx.wfile.write_all(cx.packet)?)
-    });
-    let recorder = Recorder::default();
-    let server = UdpServer::<_>::builder().handler_factory(move |_| handler.clone());
-    let server = server.max_packet_size(100).observer(recorder.clone()).bind("127.0.0.1:0").unwrap();
-    let server = serve(server);
-    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
-    client.settimeout(Some(GUARD));
-    let mut buf = [0; 1000];
-    for (size, answered) in [(0, 0), (100, 100), (101, 100), (1000, 100)] {
-        client.sendto(&vec![7; size], server.server_address()).unwrap();
-        assert_eq!(client.recvfrom(&mut buf).unwrap(), (answered, server.server_address()));
-    }
-    assert_eq!(*lengths.lock(), [(0, false), (100, false), (100, true), (100, true)]);
-
-    // A sender that is gone before its answer comes, and one whose request fails, disturb nobody.
-    for packet in [&b"gone"[..], b"fail"] {
-        UdpSocket::bind("127.0.0.1:0").unwrap().sendto(packet, server.server_address()).unwrap();
-    }
-    for _ in 0..3 {
-        client.sendto(b"still there", server.server_address()).unwrap();
-        assert_eq!(client.recvfrom(&mut buf).unwrap().0, 11);
-    }
-    wait_for("all ends", || recorder.outcomes().len() == 9);
-    assert_eq!(recorder.outcomes().iter().filter(|it| **it != Outcome::Completed).count(), 1);
 }

@@ -43,7 +43,11 @@ fn verify_request_and_shutdown_request_decide() {
     server.state().0.lock().push(clients[0].getsockname().unwrap());
     let server = serve(server);
     let answers = clients.map(rest);
-    assert_eq!(answers, ["hello goodbye", "goodbye"], "also the one that was refused is shut down, as in Python");
+    assert_eq!(
+        answers,
+        ["hello goodbye", "goodbye"],
+        "also the one that was refused is shut down, as in Python"
+    );
     wait_for("the end", || server.stats().active == 0);
     assert_eq!((server.stats().completed, server.stats().refused), (1, 1));
 }

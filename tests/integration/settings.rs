@@ -49,7 +49,10 @@ fn a_datagram_is_cut_at_max_packet_size_and_says_so() {
     assert_eq!(none, ["0 false", "0 true"]);
     // The largest that IPv4 carries, and a size that no datagram has.
     for size in [65_507, 65_536, usize::MAX] {
-        assert_eq!(measured(UdpServer::<Measure>::builder().max_packet_size(size), &[65_507]), ["65507 false"]);
+        assert_eq!(
+            measured(UdpServer::<Measure>::builder().max_packet_size(size), &[65_507]),
+            ["65507 false"]
+        );
     }
 }
 

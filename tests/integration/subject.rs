@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -34,8 +34,9 @@ pub(crate) fn start_under(by: &[impl AsRef<OsStr>], arguments: &[&str]) -> Subje
 }
 
 fn start_by(command: &mut Command) -> Subject {
-    let mut program =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program can be run");
+    // What it panics with on purpose needs no explanation.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).env("RUST_BACKTRACE", "0");
+    let mut program = command.spawn().expect("the program can be run");
     let output = program.stdout.take().expect("it is piped");
     let (sender, lines) = channel();
     thread::spawn(move || {
@@ -65,6 +66,17 @@ impl Subject {
     pub(crate) fn terminate(&self) {
         let pid = i32::try_from(self.program.id()).ok().and_then(Pid::from_raw).expect("a process id");
         kill_process(pid, Signal::TERM).expect("it is our child");
+    }
+
+    /// Gives it a line to read.
+    #[track_caller]
+    pub(crate) fn tell(&mut self, line: &str) {
+        writeln!(self.program.stdin.as_mut().expect("it isn't closed"), "{line}").expect("it reads");
+    }
+
+    /// Its process id, or that of the tracer.
+    pub(crate) fn pid(&self) -> u32 {
+        self.program.id()
     }
 
     /// Closes what it reads from.

@@ -97,7 +97,8 @@ fn a_living_datagram_servers_file_is_left_alone() {
 #[test]
 fn a_busy_servers_file_is_left_alone() {
     let (_folder, path) = folder();
-    let listener = net::socket2::Socket::new(net::socket2::Domain::UNIX, net::socket2::Type::STREAM, None).unwrap();
+    let listener =
+        net::socket2::Socket::new(net::socket2::Domain::UNIX, net::socket2::Type::STREAM, None).unwrap();
     let address = net::socket2::SockAddr::unix(&path).unwrap();
     listener.bind(&address).unwrap();
     listener.listen(0).unwrap();

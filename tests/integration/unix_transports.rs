@@ -49,7 +49,8 @@ fn a_stream_server_on_a_path_sees_unnamed_clients() {
     assert_eq!(ask(net::UnixStream::connect(&path).unwrap()), "HELLO\nUnix(Unnamed)");
 
     // One that has bound its socket has a name.
-    let named = net::socket2::Socket::new(net::socket2::Domain::UNIX, net::socket2::Type::STREAM, None).unwrap();
+    let named =
+        net::socket2::Socket::new(net::socket2::Domain::UNIX, net::socket2::Type::STREAM, None).unwrap();
     let own = folder.path().join("client");
     named.bind(&UnixAddress::from(&own).to_sock_addr().unwrap()).unwrap();
     named.connect(&UnixAddress::from(&path).to_sock_addr().unwrap()).unwrap();

@@ -166,7 +166,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.outside(|| core.hook("process_request", || state.process_request(job, mixin)));
     }
 
-    /// A worker process whose loop is in a request, or in what the user does beside them, can't come round before that ends.
+    /// The loop of a worker process that is in a request, because the mix-in runs them there, can't come round before that ends.
     fn outside<R>(&self, code: impl FnOnce() -> R) -> R {
         let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else {
             return code();
@@ -193,11 +193,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// What is due after each request.
     pub fn service_actions<M: MixIn>(&self, mixin: &M) {
         let Shared { core, state, .. } = &*self.shared;
-        self.outside(|| {
-            core.hook("service_actions", || {
-                mixin.service_actions();
-                state.service_actions();
-            })
+        core.hook("service_actions", || {
+            mixin.service_actions();
+            state.service_actions();
         });
     }
 

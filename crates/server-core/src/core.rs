@@ -194,15 +194,29 @@ impl Core {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        self.counts().into_stats()
+    }
+
+    fn counts(&self) -> Counts {
         // Held, so that what a worker has done isn't counted twice, or not at all, in the moment that it is settled.
         let workers = self.workers.lock();
         let in_workers = workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default();
-        self.counters.read().plus(in_workers).into_stats()
+        self.counters.read().plus(in_workers)
     }
 
     /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
     pub(crate) fn in_progress(&self) -> usize {
         self.stats().active
+    }
+
+    /// Ends by force what is in progress in this process; it still has to notice.
+    pub(crate) fn force(&self) {
+        self.counters.forced(self.registry.close_all());
+    }
+
+    /// Requests that were ended by force since the server was made, here and in worker processes.
+    pub(crate) fn forced(&self) -> usize {
+        usize::try_from(self.counts().forced()).unwrap_or(usize::MAX)
     }
 
     /// Begins to serve; `None` if a shutdown came first.

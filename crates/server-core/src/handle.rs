@@ -43,15 +43,18 @@ impl Handle {
     pub fn shutdown(&self, deadline: Duration) -> ShutdownReport {
         let begun = Instant::now();
         let until = begun + deadline.min(FOR_EVER);
-        let in_progress = self.0.in_progress(); // before the stop, which may let them end
+        // Before the stop, which may let them end.
+        let (in_progress, forced_before) = (self.0.in_progress(), self.0.forced());
         let run = self.0.request_stop(Some(until));
         let (mut drained, mut forced) = (0, 0);
         if !self.0.is_inside() {
             if !self.0.wait_until_idle(run, until) {
                 forced = self.0.in_progress();
-                self.0.registry.close_all();
+                self.0.force();
                 self.0.wait_until_idle(run, Instant::now() + GRACE);
             }
+            // The loop does the same, and so do worker processes and other callers; they may have been faster.
+            forced = forced.max(self.0.forced().saturating_sub(forced_before));
             drained = in_progress.saturating_sub(forced);
         }
         ShutdownReport { drained, forced, refused: self.stats().refused, elapsed: begun.elapsed() }

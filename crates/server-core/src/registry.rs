@@ -2,7 +2,7 @@
 
 use parking_lot::{Mutex, MutexGuard};
 use socketserver_net::Wire;
-use std::{collections::HashMap, fmt, net::Shutdown, sync::Weak};
+use std::{collections::HashMap, fmt, mem, net::Shutdown, sync::Weak};
 
 /// How a request in progress is ended by force.
 pub(crate) enum Closer {
@@ -10,6 +10,8 @@ pub(crate) enum Closer {
     Connection(Weak<dyn Wire>),
     /// By what the mix-in said, such as killing a child.
     Other(Box<dyn Fn() + Send>),
+    /// It has been, and hasn't noticed yet.
+    Done,
 }
 
 #[derive(Default)]
@@ -29,18 +31,22 @@ impl Registry {
         self.0.lock().remove(&id);
     }
 
-    /// Ends all of them; they still have to notice.
-    pub(crate) fn close_all(&self) {
-        for closer in self.0.lock().values() {
-            match closer {
+    /// Ends all of them; they still have to notice. Says how many hadn't been ended before.
+    pub(crate) fn close_all(&self) -> u64 {
+        let mut ended = 0;
+        for closer in self.0.lock().values_mut() {
+            ended += 1;
+            match mem::replace(closer, Closer::Done) {
                 Closer::Connection(wire) => {
                     if let Some(wire) = wire.upgrade() {
                         let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
                     }
                 }
                 Closer::Other(close) => close(),
+                Closer::Done => ended -= 1,
             }
         }
+        ended
     }
 }
 

@@ -191,7 +191,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
             if core.wait_until_drained(patience) && core.in_progress() == 0 {
                 return;
             }
-            core.registry.close_all();
+            core.force();
         }
     }
 

@@ -38,7 +38,7 @@ pub struct Stats {
 }
 
 /// How many counts there are, and at which place each is.
-pub(crate) const COUNTS: usize = 8;
+pub(crate) const COUNTS: usize = 9;
 const ACCEPTED: usize = 0;
 const COMPLETED: usize = 1;
 const FAILED: usize = 2;
@@ -47,6 +47,8 @@ const TIMED_OUT: usize = 4;
 const REFUSED: usize = 5;
 const DROPPED: usize = 6;
 const ACCEPT_ERRORS: usize = 7;
+/// Ended by force, in whichever of the ways above.
+const FORCED: usize = 8;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -75,6 +77,10 @@ impl Counters {
 
     pub(crate) fn accept_failed(&self) {
         self.cells()[ACCEPT_ERRORS].fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn forced(&self, requests: u64) {
+        self.cells()[FORCED].fetch_add(requests, Relaxed);
     }
 
     pub(crate) fn ended(&self, outcome: Outcome) {
@@ -120,6 +126,10 @@ impl Counts {
     pub(crate) fn in_progress(&self) -> u64 {
         let ended: u64 = self.0[COMPLETED..=DROPPED].iter().sum();
         self.0[ACCEPTED].saturating_sub(ended)
+    }
+
+    pub(crate) fn forced(&self) -> u64 {
+        self.0[FORCED]
     }
 
     pub(crate) fn plus(mut self, other: Counts) -> Self {

@@ -105,8 +105,7 @@ impl Worker {
         self.link.slot.phase()
     }
 
-    /// A number that grows as its loop comes round, and whether the loop is inside a request or hook, from which it comes round when
-    /// that ends.
+    /// A number that grows as its loop comes round, and whether the loop is inside a request, from which it comes round when that ends.
     pub fn pulse(&self) -> (u64, bool) {
         (self.link.slot.beats(), self.link.slot.is_in_request())
     }

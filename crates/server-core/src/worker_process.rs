@@ -82,8 +82,9 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
     }
 
     /// Serves by `mixin` until told to end, finishes the requests in progress, and ends the process: with status 0, or 71 if it
-    /// could not serve.
-    pub fn run<M: MixIn>(self, mixin: &M) -> ! {
+    /// could not serve. It ends as by `_exit`, which loses what handlers printed without a newline; with `flush_stdout` that is
+    /// written first, for which no thread of the parent may have held stdout's lock in the moment of the fork.
+    pub fn run<M: MixIn>(self, mixin: &M, flush_stdout: bool) -> ! {
         let WorkerProcess { child, acceptor } = self;
         let shared = acceptor.shared.clone();
         let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
@@ -93,8 +94,8 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
         }
-        if finish(&shared, worker, mixin) {
-            // `_exit` would lose what handlers printed without a newline. One that still runs may hold the lock.
+        // A handler that still runs may hold the lock, too.
+        if finish(&shared, worker, mixin) && flush_stdout {
             let _ = io::stdout().flush();
         }
         match served {
@@ -131,7 +132,7 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
             if forced_at.is_some() {
                 return false;
             }
-            core.registry.close_all();
+            core.force();
             forced_at = Some(Instant::now());
             continue;
         }

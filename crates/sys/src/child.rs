@@ -48,7 +48,8 @@ pub fn fork() -> io::Result<Fork> {
     // the other threads, which is the same as if they were never scheduled again.
     match unsafe { libc::fork() } {
         0 => Ok(Fork::Child(Child(()))),
-        pid => Pid::from_raw(pid).filter(|_| pid > 0).map(Fork::Parent).ok_or_else(io::Error::last_os_error),
+        pid if pid > 0 => Ok(Fork::Parent(Pid::from_raw(pid).ok_or(io::ErrorKind::InvalidData)?)),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn run() {
     draining::drains(forking, 3);
     draining::forces(forking, 3);
     draining::tells_drained_from_forced(forking);
+    draining::may_become_impatient(forking);
     draining::close_waits(forking, 3);
     draining::close_ends_handle_request(forking);
     draining::drop_waits(forking);

@@ -23,6 +23,7 @@ pub(crate) fn run() {
     draining::drains(prefork, 3);
     draining::forces(prefork, 3);
     draining::tells_drained_from_forced(prefork);
+    draining::may_become_impatient(prefork);
     draining::close_waits(prefork, 3);
     draining::close_ends_handle_request(prefork);
     for place in Place::ALL {

@@ -1,14 +1,7 @@
 //! A forking server that does what its clients say, and prints what happens.
 
 use socketserver::{Event, ForkingMixIn, Observer, ServerBuilder, prelude::*};
-use std::{
-    collections::HashMap,
-    error::Error,
-    io, process,
-
-    thread,
-    time::Duration,
-};
+use std::{collections::HashMap, error::Error, io, process, thread, time::Duration};
 
 /// Says each event in a line.
 struct Printer;
@@ -79,12 +72,14 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             println!("children {:?}", server.mixin().active_children());
             Ok(())
         }
-        Some(&"udp") => {
-            run(&with(&settings, ForkingUdpServer::<Obey>::builder())?.mixin(mixin).bind("127.0.0.1:0")?, &settings)
-        }
-        Some(path) => {
-            run(&with(&settings, ForkingUnixStreamServer::<Obey>::builder())?.mixin(mixin).bind(*path)?, &settings)
-        }
+        Some(&"udp") => run(
+            &with(&settings, ForkingUdpServer::<Obey>::builder())?.mixin(mixin).bind("127.0.0.1:0")?,
+            &settings,
+        ),
+        Some(path) => run(
+            &with(&settings, ForkingUnixStreamServer::<Obey>::builder())?.mixin(mixin).bind(*path)?,
+            &settings,
+        ),
     }
 }
 

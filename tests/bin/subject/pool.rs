@@ -46,16 +46,20 @@ fn descriptors_and_threads() -> (usize, usize) {
 fn leftovers() -> Result<(), Box<dyn Error>> {
     let before = descriptors_and_threads();
     for round in 0..5 {
-        let mixin = ThreadPoolMixIn::default().min_workers(1).max_workers(8).idle_time(Duration::from_millis(round));
+        let mixin =
+            ThreadPoolMixIn::default().min_workers(1).max_workers(8).idle_time(Duration::from_millis(round));
         let server = Arc::new(ThreadPoolTcpServer::<Echo>::builder().mixin(mixin).bind("127.0.0.1:0")?);
         let serving = thread::spawn({
             let server = server.clone();
             move || server.serve_forever()
         });
         thread::scope(|clients| {
-            let clients: Vec<_> =
-                (0..20).map(|_| clients.spawn(|| visit(server.server_address()).map_err(|it| it.to_string()))).collect();
-            clients.into_iter().try_for_each(|client| client.join().unwrap_or_else(|_| Err("panicked".into())))
+            let clients: Vec<_> = (0..20)
+                .map(|_| clients.spawn(|| visit(server.server_address()).map_err(|it| it.to_string())))
+                .collect();
+            clients
+                .into_iter()
+                .try_for_each(|client| client.join().unwrap_or_else(|_| Err("panicked".into())))
         })?;
         let handle = server.handle();
         server.server_close();

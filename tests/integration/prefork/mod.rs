@@ -1,1 +1,9 @@
-//! Processes side by side.
+//! Processes that serve side by side: who they are, what replaces them, and how they end.
+
+mod ending;
+mod house;
+mod inners;
+mod kinds;
+mod replacing;
+mod resizing;
+mod trouble;

@@ -57,22 +57,25 @@ fn a_request_that_has_arrived_is_served_by_a_shutdown() {
     server.join().unwrap();
 }
 
-/// Even if nobody has looked at its connection yet.
+/// Even if nobody has looked at their connections yet.
 #[test]
-fn the_first_request_of_a_new_client_is_served_by_a_shutdown() {
+fn the_first_requests_of_new_clients_are_served_by_a_shutdown() {
     let server = served(mixin().workers(1).max_workers(1));
     let mut blocks = Client::connect(server.server_address());
     blocks.send("block\n");
     server.state().wait_for_blocked(1);
-    let mut asks = Client::connect(server.server_address());
-    asks.send("hello\n");
-    let silent = Client::connect(server.server_address());
-    wait_for("them to be accepted", || server.stats().active == 3);
+    // More than a worker looks at in one go.
+    let silent: Vec<_> = (0..300).map(|_| Client::connect(server.server_address())).collect();
+    let mut asking: Vec<_> = (0..10).map(|_| Client::connect(server.server_address())).collect();
+    asking.iter_mut().for_each(|client| client.send("hello\n"));
+    wait_for("them to be accepted", || server.stats().active == 311);
     server.handle().request_shutdown();
     server.state().open();
-    assert_eq!(asks.hear().unwrap(), "1 hello");
-    asks.expect_end();
-    silent.expect_end();
+    for mut client in asking {
+        assert_eq!(client.hear().unwrap(), "1 hello");
+        client.expect_end();
+    }
+    silent.into_iter().for_each(Client::expect_end);
     server.join().unwrap();
 }
 

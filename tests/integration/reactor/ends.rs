@@ -1,9 +1,9 @@
 //! How connections end.
 
-use super::house::{Client, builder, served};
+use super::house::{Client, builder, served, wait_until_asleep};
 use crate::util::{Recorder, serve, wait_for};
 use socketserver::{Deadline, Outcome, ReactorMixIn, net::Connection};
-use std::{fs, sync::atomic::Ordering::SeqCst, time::Duration};
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 fn mixin() -> ReactorMixIn {
     ReactorMixIn::default().workers(2)
@@ -63,13 +63,7 @@ fn a_copy_of_the_descriptor_that_outlives_its_connection_wakes_nobody() {
     assert_eq!(client.ask("quit"), "2 quit");
     client.send("nobody reads this\n");
     client.finish(); // readable for ever
-    let asleep = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'));
-    let tasks = || fs::read_dir("/proc/self/task").unwrap().flatten().map(|it| it.path());
-    let ours =
-        || tasks().filter(|it| fs::read_to_string(it.join("comm")).is_ok_and(|it| it.starts_with("rx-copy")));
-    wait_for("all threads to sleep", || {
-        ours().all(|task| fs::read_to_string(task.join("stat")).is_ok_and(|stat| asleep(&stat)))
-    });
+    wait_until_asleep("rx-copy");
     drop(copy);
 }
 

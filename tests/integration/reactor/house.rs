@@ -7,7 +7,10 @@ use std::{
     fs,
     io::{self, BufReader},
     net::{Shutdown, SocketAddr},
+    path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+    time::Duration,
 };
 
 /// The state: a door that handlers wait at, and what they have done.
@@ -92,10 +95,37 @@ pub(super) fn served(mixin: ReactorMixIn) -> Served<HouseServer> {
     serve(HouseServer::builder().mixin(mixin).bind("127.0.0.1:0").unwrap())
 }
 
-/// How many threads of this process are called `name`, with or without a number.
+/// The threads of this process that are called `name`, with or without a number.
+fn threads<'a>(name: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten().map(|it| it.path());
+    tasks.filter(move |it| fs::read_to_string(it.join("comm")).is_ok_and(|it| it.starts_with(name)))
+}
+
 pub(super) fn threads_called(name: &str) -> usize {
-    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
-    tasks.filter(|it| fs::read_to_string(it.path().join("comm")).is_ok_and(|it| it.starts_with(name))).count()
+    threads(name).count()
+}
+
+/// Waits until all of them sleep at the same moment. One that is woken again and again never does for long.
+pub(super) fn wait_until_asleep(name: &str) {
+    let is_asleep = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'));
+    wait_for("all threads to sleep", || {
+        threads(name).all(|it| fs::read_to_string(it.join("stat")).is_ok_and(|stat| is_asleep(&stat)))
+    });
+}
+
+/// Waits until none of them has been woken for a while.
+pub(super) fn wait_until_undisturbed(name: &str) {
+    let switches = || -> Vec<String> {
+        let status = threads(name).filter_map(|it| fs::read_to_string(it.join("status")).ok());
+        status
+            .flat_map(|it| it.lines().filter(|it| it.contains("ctxt")).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    wait_for("nobody to be woken", || {
+        let before = switches();
+        thread::sleep(Duration::from_millis(100)); // what is asserted is that nothing happens in it
+        before == switches()
+    });
 }
 
 pub(super) struct Client(pub(super) BufReader<std::net::TcpStream>);
@@ -135,6 +165,6 @@ impl Client {
 
     /// Ends the connection by a reset.
     pub(super) fn reset(self) {
-        socket2::SockRef::from(self.0.get_ref()).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        socket2::SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }

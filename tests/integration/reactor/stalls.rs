@@ -1,6 +1,6 @@
 //! Handlers that block, and those who are not to notice.
 
-use super::house::{Client, served};
+use super::house::{Client, served, wait_until_asleep, wait_until_undisturbed};
 use crate::util::wait_for;
 use socketserver::ReactorMixIn;
 
@@ -28,6 +28,36 @@ fn blocked_handlers_dont_hold_up_the_others() {
         assert_eq!(client.ask("hello"), "3 hello");
     }
     wait_for("all to wait", || server.mixin().parked() == 22);
+}
+
+#[test]
+fn what_arrives_for_a_running_handler_wakes_nobody_again_and_again() {
+    let server = served(ReactorMixIn::default().workers(1).thread_name("rx-more"));
+    let mut good = Client::connect(server.server_address());
+    let mut blocked = Client::connect(server.server_address());
+    blocked.send("block\n");
+    server.state().wait_for_blocked(1);
+    assert_eq!(good.ask("hello"), "1 hello", "another thread has taken over");
+    blocked.send("hello\n");
+    assert_eq!(good.ask("hello"), "2 hello");
+    wait_until_asleep("rx-more");
+    server.state().open();
+    assert_eq!(blocked.hear().unwrap(), "1 block");
+    assert_eq!(blocked.hear().unwrap(), "2 hello");
+}
+
+#[test]
+fn an_idle_server_wakes_no_thread_and_is_watched_again_when_it_isnt() {
+    let server = served(ReactorMixIn::default().workers(1).thread_name("rx-idle"));
+    let mut good = Client::connect(server.server_address());
+    let mut blocked = Client::connect(server.server_address());
+    good.ask("hello");
+    wait_until_undisturbed("rx-idle");
+    blocked.send("block\n");
+    server.state().wait_for_blocked(1);
+    assert_eq!(good.ask("hello"), "2 hello");
+    server.state().open();
+    assert_eq!(blocked.hear().unwrap(), "1 block");
 }
 
 /// They wait in a receive of ours, which is noticed at once.

@@ -91,6 +91,25 @@ pub(crate) fn tells_drained_from_forced(make: Make) {
     }
 }
 
+/// A second shutdown may be less patient than the first. Each reports what happened since it began.
+pub(crate) fn may_become_impatient(make: Make) {
+    let server = make(Steering::default());
+    let served = serve_shared(server.clone());
+    let mut busy = busy(&*server, 3);
+    let overstays = busy.pop().expect("one of three");
+    let patient = begin_shutdown(&server, GUARD);
+    for client in busy {
+        client.finish().unwrap();
+    }
+    wait_for("two to have ended", || server.stats().active == 1);
+    let impatient = server.handle().shutdown(Duration::ZERO);
+    assert_eq!((impatient.drained, impatient.forced), (0, 1), "{impatient:?}");
+    let patient = patient.join().unwrap();
+    assert_eq!((patient.drained, patient.forced), (2, 1), "{patient:?}");
+    overstays.finish().unwrap();
+    served.join().unwrap();
+}
+
 /// `server_close` ends the loop and waits for what is running, however often and from wherever it is called.
 pub(crate) fn close_waits(make: Make, clients: usize) {
     let server = make(Steering::default());

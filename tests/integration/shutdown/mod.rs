@@ -70,6 +70,7 @@ cases! {
         drains(3) in draining,
         forces(3) in draining,
         tells_drained_from_forced() in draining,
+        may_become_impatient() in draining,
         close_waits(3) in draining,
         close_ends_handle_request() in draining,
         drop_waits() in draining,
@@ -88,6 +89,7 @@ cases! {
         drains(3) in draining,
         forces(3) in draining,
         tells_drained_from_forced() in draining,
+        may_become_impatient() in draining,
         close_waits(3) in draining,
         close_ends_handle_request() in draining,
     }

@@ -5,7 +5,9 @@ use crate::{
     subject,
     util::{Recorder, finishes, serve, serve_shared, wait_for},
 };
-use socketserver::{HandlerFn, MixIn, Outcome, PeerAddress, Server, ServerError, ThreadPoolMixIn, prelude::*};
+use socketserver::{
+    HandlerFn, MixIn, Outcome, PeerAddress, Server, ServerError, ThreadPoolMixIn, prelude::*,
+};
 use std::{
     io,
     net::SocketAddr,
@@ -109,7 +111,8 @@ fn a_hook_may_stop_its_server() {
         }
     }
     let closure = |_: &mut StreamContext<'_, Stops>| Ok(());
-    let server = Server::<Tcp, HandlerFn<_>, ThreadPoolMixIn, Stops>::bind_fn("127.0.0.1:0", closure).unwrap();
+    let server =
+        Server::<Tcp, HandlerFn<_>, ThreadPoolMixIn, Stops>::bind_fn("127.0.0.1:0", closure).unwrap();
     server.state().0.set(server.handle()).unwrap();
     let server = serve(server);
     Client::connect(server.server_address()).leave();

@@ -63,10 +63,10 @@ fn every_client_is_counted_once_when_it_comes_and_once_when_it_goes() {
 #[test]
 fn workers_that_wait_for_room_are_woken_for_each_place() {
     for places in [1, 3] {
-        let server = served_with(
-            ThreadPoolMixIn::default().workers(8).idle_time(Duration::from_millis(1)),
-            |it| it.max_connections(Limit::backlog(places)).poll_interval(None),
-        );
+        let server =
+            served_with(ThreadPoolMixIn::default().workers(8).idle_time(Duration::from_millis(1)), |it| {
+                it.max_connections(Limit::backlog(places)).poll_interval(None)
+            });
         hammer(server.server_address(), 8, 50);
         assert!(server.state().most_inside.load(SeqCst) <= places);
         assert_eq!(server.stats().accepted, 400);
@@ -89,7 +89,9 @@ fn places_that_others_give_back_are_used() {
     };
     let server = serve(
         Server::<Tcp, HandlerFn<_>, ThreadPoolMixIn, Elsewhere>::builder()
-            .mixin(ThreadPoolMixIn::default().min_workers(1).max_workers(4).idle_time(Duration::from_millis(1)))
+            .mixin(
+                ThreadPoolMixIn::default().min_workers(1).max_workers(4).idle_time(Duration::from_millis(1)),
+            )
             .handler_factory(move |_| HandlerFn::new(closure))
             .max_connections(Limit::backlog(2))
             .poll_interval(None)

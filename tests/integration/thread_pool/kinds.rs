@@ -9,7 +9,8 @@ fn every_kind_of_handler_runs_on_every_transport() {
     for kind in kinds::ALL {
         let place = tempfile::tempdir().unwrap();
         let mixin = ThreadPoolMixIn::default().min_workers(1).max_workers(4);
-        let server: Arc<dyn BaseServer> = kinds::pooled(kind, mixin, LogObserver, place.path()).unwrap().into();
+        let server: Arc<dyn BaseServer> =
+            kinds::pooled(kind, mixin, LogObserver, place.path()).unwrap().into();
         let server = serve_shared(server);
         let address = server.server_address();
         for client in 0..3 {

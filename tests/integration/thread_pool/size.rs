@@ -62,7 +62,8 @@ fn numbers_that_make_no_sense_are_made_sense_of() {
 /// Workers that go home leave nobody waiting: again and again all but one have just ended when clients come.
 #[test]
 fn clients_are_served_while_the_pool_shrinks() {
-    let mixin = ThreadPoolMixIn::default().min_workers(1).max_workers(6).idle_time(Duration::from_micros(200));
+    let mixin =
+        ThreadPoolMixIn::default().min_workers(1).max_workers(6).idle_time(Duration::from_micros(200));
     let server = served_with(mixin, |it| it);
     for _ in 0..100 {
         let mut clients: Vec<_> = (0..6).map(|_| Client::connect(server.server_address())).collect();

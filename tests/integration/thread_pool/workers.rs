@@ -50,7 +50,8 @@ fn handle_request_serves_in_place() {
     let server = bound(ThreadPoolMixIn::default().workers(2), |it| it.timeout(Duration::from_secs(30)));
     let address = server.server_address();
     thread::scope(|threads| {
-        let clients: Vec<_> = (0..2).map(|_| threads.spawn(move || Client::connect(address).ask("who"))).collect();
+        let clients: Vec<_> =
+            (0..2).map(|_| threads.spawn(move || Client::connect(address).ask("who"))).collect();
         let servers: Vec<_> = ["here", "there"]
             .map(|name| {
                 let code = || server.handle_request().map(|handled| (handled, thread::current().id()));

@@ -186,7 +186,7 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
             acceptor: acceptor.clone(),
             inner: self.inner.clone(),
             max_requests: self.max_requests.map(|least| (least, self.jitter.unwrap_or(least / 10))),
-            has_warned: AtomicBool::new(false),
+            had_threads: AtomicBool::new(false),
         };
         self.herd.teller.learn(acceptor.clone());
         supervisor.tend().map_err(|source| ServerError::Start { what: "worker process", source })?;

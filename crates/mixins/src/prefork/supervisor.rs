@@ -31,7 +31,8 @@ pub(crate) struct Supervisor<T: Transport, S: ServerHooks<T>, Inner> {
     pub(crate) inner: Arc<Inner>,
     /// How many requests a process serves: so many, and a random number up to the second more.
     pub(crate) max_requests: Option<(u64, u64)>,
-    pub(crate) has_warned: AtomicBool,
+    /// There were other threads when a process was forked, which has been told.
+    pub(crate) had_threads: AtomicBool,
 }
 
 impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
@@ -49,7 +50,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
                         Ok(None) => {}
                         Ok(Some(child)) => {
                             drop(list); // a handler may ask for the processes
-                            child.run(&*self.inner)
+                            child.run(&*self.inner, !self.had_threads.load(SeqCst))
                         }
                         Err(error) => {
                             result = self.could_not_fork(&mut list, error, now);
@@ -78,7 +79,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
     fn fork(&self, list: &mut List) -> io::Result<Option<WorkerProcess<T, S>>> {
         let herd = &self.herd;
         let threads = threads::count();
-        if threads > 1 && !self.has_warned.swap(true, SeqCst) {
+        if threads > 1 && !self.had_threads.swap(true, SeqCst) {
             list.news.push(News::ForkWithThreads { threads });
         }
         if threads == 1 {

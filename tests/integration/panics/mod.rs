@@ -1,115 +1,21 @@
 //! A panic in any piece of user code ends its own request, once, and the server goes on.
 
+mod trap;
+
 use crate::{
     clients::visit,
     util::{Recorder, Seen, serve, serve_shared, wait_for},
 };
 use socketserver::{
-    BaseServer, Event, FinishRequest, HandlerError, Job, Limit, MixIn, Observer, Outcome, Sequential,
-    Server, ThreadingMixIn, Transport, prelude::*,
+    BaseServer, Event, HandlerError, Limit, Observer, Outcome, Sequential, Server, ThreadingMixIn, prelude::*,
 };
 use std::{
-    io,
     net::SocketAddr,
     panic::panic_any,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, atomic::Ordering::SeqCst},
     time::Duration,
 };
-
-/// Panics where it is told to, once.
-#[derive(Clone)]
-struct Trap {
-    place: &'static str,
-    sprung: Arc<AtomicUsize>,
-    errors: Arc<AtomicUsize>,
-}
-
-impl Trap {
-    fn in_(place: &'static str) -> Self {
-        Trap { place, sprung: Arc::default(), errors: Arc::default() }
-    }
-    fn step_on(&self, place: &'static str) {
-        if place == self.place && self.sprung.fetch_add(1, SeqCst) == 0 {
-            panic!("in {place}");
-        }
-    }
-    fn is_sprung(&self) -> bool {
-        self.sprung.load(SeqCst) > 0
-    }
-}
-
-impl ServerHooks<Tcp> for Trap {
-    fn get_request(&self, transport: &Tcp) -> io::Result<(TcpStream, SocketAddr)> {
-        let taken = transport.get_request()?;
-        self.step_on("get_request");
-        Ok(taken)
-    }
-    fn verify_request(&self, _: &TcpStream, _: &SocketAddr) -> bool {
-        self.step_on("verify_request");
-        true
-    }
-    fn process_request<M: MixIn>(&self, job: Job<Tcp, Self>, mixin: &M) {
-        self.step_on("process_request");
-        mixin.process_request(job);
-        self.step_on("process_request, when it is on its way");
-    }
-    fn finish_request(&self, request: FinishRequest<'_, Tcp, Self>) -> HandlerResult {
-        self.step_on("finish_request");
-        request.finish()
-    }
-    fn shutdown_request(&self, request: &mut TcpStream) {
-        self.step_on("shutdown_request");
-        Tcp::shutdown_request(request);
-    }
-    fn close_request(&self, request: TcpStream) {
-        self.step_on("close_request");
-        drop(request);
-    }
-    fn handle_error(&self, _: &SocketAddr, _: &HandlerError) {
-        self.errors.fetch_add(1, SeqCst);
-        self.step_on("handle_error");
-    }
-    fn handle_timeout(&self) {
-        self.step_on("handle_timeout");
-    }
-    fn service_actions(&self) {
-        self.step_on("service_actions");
-    }
-    fn reject_request(&self, _: &mut TcpStream, _: &SocketAddr) {
-        self.step_on("reject_request");
-    }
-}
-
-struct Handler(Trap);
-impl Drop for Handler {
-    fn drop(&mut self) {
-        self.0.step_on("drop");
-    }
-}
-impl StreamRequestHandler<Trap> for Handler {
-    fn setup(&mut self, _: &mut StreamContext<'_, Trap>) -> HandlerResult {
-        Ok(self.0.step_on("setup"))
-    }
-    fn handle(&mut self, cx: &mut StreamContext<'_, Trap>) -> HandlerResult {
-        self.0.step_on("handle");
-        cx.wfile.write_all(b"hello")?;
-        if self.0.place == "handle_error" && !self.0.is_sprung() { Err("as was asked".into()) } else { Ok(()) }
-    }
-    fn finish(&mut self, _: &mut StreamContext<'_, Trap>) -> HandlerResult {
-        Ok(self.0.step_on("finish"))
-    }
-    fn timeout(&self) -> Option<Duration> {
-        self.0.step_on("timeout");
-        None
-    }
-    fn wbufsize(&self) -> usize {
-        self.0.step_on("wbufsize");
-        0
-    }
-}
+use trap::{Handler, Trap};
 
 /// Two servers with the same trap: one that serves in the loop, one with threads.
 fn servers(place: &'static str) -> [(Trap, Recorder, Arc<dyn BaseServer>); 2] {
@@ -136,8 +42,10 @@ fn servers(place: &'static str) -> [(Trap, Recorder, Arc<dyn BaseServer>); 2] {
 /// Every request that began has ended, once.
 fn assert_one_end_each(recorder: &Recorder, requests: usize) {
     let seen = recorder.seen();
-    let started: Vec<_> = seen.iter().filter_map(|it| if let Seen::Started(id, _) = it { Some(*id) } else { None }).collect();
-    let mut ended: Vec<_> = seen.iter().filter_map(|it| if let Seen::Ended(id, ..) = it { Some(*id) } else { None }).collect();
+    let started: Vec<_> =
+        seen.iter().filter_map(|it| if let Seen::Started(id, _) = it { Some(*id) } else { None }).collect();
+    let mut ended: Vec<_> =
+        seen.iter().filter_map(|it| if let Seen::Ended(id, ..) = it { Some(*id) } else { None }).collect();
     ended.sort_unstable();
     assert_eq!((started.len(), &started), (requests, &ended), "{seen:?}");
 }
@@ -182,7 +90,11 @@ fn a_panic_ends_its_own_request_and_no_other() {
 
             let hook = place.split(',').next().unwrap();
             let said = Seen::HookPanicked(hook, format!("in {place}"));
-            assert_eq!(recorder.seen().iter().filter(|it| **it == said).count(), usize::from(is_hooks), "{place}");
+            assert_eq!(
+                recorder.seen().iter().filter(|it| **it == said).count(),
+                usize::from(is_hooks),
+                "{place}"
+            );
             let reported = usize::from(outcome == Some(Panicked) && !is_hooks || outcome == Some(Failed));
             assert_eq!(trap.errors.load(SeqCst), reported, "{place}");
         }

@@ -1,0 +1,53 @@
+//! What the prefork server's thread for orders does, and mix-ins for its processes.
+
+use super::{Obey, State, millis};
+use socketserver::{Acceptor, Handle, Job, MixIn, PreforkMixIn, Runs, ServerError, Transport, prelude::*};
+use std::{fs, io, process};
+
+pub(crate) type Server<M> = socketserver::Server<Tcp, Obey, PreforkMixIn<M>, State>;
+
+/// Ends each process as soon as it begins.
+#[derive(Debug)]
+pub(crate) struct Crashing;
+impl<Kind> Runs<Kind> for Crashing {}
+impl MixIn for Crashing {
+    fn process_request<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) {
+        job.run();
+    }
+    fn serve<T: Transport, S: ServerHooks<T>>(&self, _: Acceptor<T, S>) -> Result<(), ServerError> {
+        process::exit(3)
+    }
+}
+
+/// Obeys each line of the standard input, and answers with one.
+pub(crate) fn control<M: MixIn>(server: &Server<M>) {
+    let mixin = server.mixin();
+    for line in io::stdin().lines().map_while(Result::ok) {
+        let (word, argument) = line.split_once(' ').unwrap_or((&line, ""));
+        let number = || argument.parse().expect("a number");
+        match word {
+            "pids" => println!("pids {:?}", mixin.active_children()),
+            "descriptors" => {
+                println!("descriptors {}", fs::read_dir("/proc/self/fd").map_or(0, Iterator::count))
+            }
+            "stats" => tell(&server.handle()),
+            "restart" => mixin.restart(),
+            "resize" => mixin.resize(number()),
+            "stop" => server.shutdown(),
+            "shutdown" => {
+                let report = server.handle().shutdown(millis(argument).expect("a number"));
+                println!("drained {} forced {}", report.drained, report.forced);
+            }
+            _ => panic!("what is {word}?"),
+        }
+    }
+}
+
+pub(crate) fn tell(handle: &Handle) {
+    let it = handle.stats();
+    let ended = it.completed + it.failed + it.disconnected + it.timed_out + it.refused + it.dropped;
+    println!(
+        "accepted {} ended {ended} completed {} failed {} disconnected {} active {}",
+        it.accepted, it.completed, it.failed, it.disconnected, it.active
+    );
+}

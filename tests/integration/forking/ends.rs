@@ -1,0 +1,77 @@
+//! Children at the limit, at a shutdown, and after their end.
+
+use super::{start, ways};
+use crate::{
+    clients::{connect, rest},
+    subject::children_of,
+};
+
+#[test]
+fn at_max_children_the_next_client_waits_for_one_to_end() {
+    for way in ways() {
+        for poll_interval in ["poll_interval=never", "poll_interval=500"] {
+            let server = start(&way, &["max_children=2", poll_interval]);
+            let (first, _) = server.hold();
+            let (_second, _) = server.hold();
+            let third = connect(server.address);
+            third.sendall(b"pid\n").unwrap();
+            assert_eq!(children_of(server.pid).len(), 2);
+            drop(first);
+            assert!(!rest(third).is_empty());
+            server.subject.after("started 3");
+        }
+    }
+}
+
+#[test]
+fn at_max_children_a_shutdown_takes_effect() {
+    for way in ways() {
+        let server = start(&way, &["max_children=1", "poll_interval=never", "grace=0"]);
+        let (client, _) = server.hold();
+        let waits = connect(server.address);
+        server.terminate();
+        server.subject.after("stopped"); // though its one child would go on for ever
+        assert_eq!(server.subject.after("accepted "), "1 completed 0 failed 1");
+        assert_eq!((rest(client), rest(waits)), (vec![], vec![]));
+    }
+}
+
+#[test]
+fn children_that_overstay_are_killed_and_reported() {
+    for way in ways() {
+        let mut server = start(&way, &["deadline=10"]);
+        let (first, _) = server.hold();
+        let (second, _) = server.hold();
+        server.subject.close_input();
+        assert_eq!(server.subject.after("drained "), "0 forced 2");
+        assert_eq!((rest(first), rest(second)), (vec![], vec![]));
+        assert_eq!(server.subject.after("accepted "), "2 completed 0 failed 2");
+    }
+}
+
+#[test]
+fn children_that_end_in_time_are_drained() {
+    for way in ways() {
+        let mut server = start(&way, &["deadline=60000"]);
+        let (client, _) = server.hold();
+        server.subject.close_input();
+        drop(client);
+        assert_eq!(server.subject.after("drained "), "1 forced 0");
+        assert!(server.subject.end().0.success());
+    }
+}
+
+#[test]
+fn zombies_dont_accumulate_while_one_request_after_another_is_handled() {
+    for way in ways() {
+        for poll_interval in ["poll_interval=never", "poll_interval=500"] {
+            let server = start(&way, &["loop=requests", poll_interval]);
+            for _ in 0..50 {
+                server.ask("pid");
+                let zombies = children_of(server.pid).into_iter().filter(|(_, is_zombie)| *is_zombie).count();
+                assert!(zombies <= 2, "{zombies} zombies");
+            }
+            server.wait_for_no_children();
+        }
+    }
+}

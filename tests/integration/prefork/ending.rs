@@ -1,0 +1,112 @@
+//! Ending the server, from everywhere.
+
+use super::house::{signal, start, wait_for_end};
+use crate::util::wait_for;
+use rustix::process::Signal;
+
+#[test]
+fn a_signal_stops_accepting_and_lets_requests_finish() {
+    for inner in ["inner=pool", "inner=threading", "inner=one"] {
+        let server = start(2, &[inner]);
+        let mut held = server.hold_each(2);
+        let children = server.children();
+        server.terminate();
+        for (_, client) in &mut held {
+            wait_for("it to be heard", || client.ask("draining") == "true");
+            assert_eq!(client.hear(), "", "that was its last request");
+        }
+        assert!(server.finish(children) >= held.len() as u64);
+    }
+}
+
+#[test]
+fn what_overstays_the_deadline_is_ended_by_force() {
+    let server = start(2, &["deadline=200"]);
+    let mut held = server.hold_each(2);
+    let children = server.children();
+    server.terminate();
+    held.iter_mut().for_each(|(_, client)| assert_eq!(client.hear(), ""));
+    server.finish(children);
+}
+
+#[test]
+fn a_shutdown_says_who_finished_and_who_was_forced() {
+    let mut server = start(2, &["control=yes"]);
+    let mut held = server.hold_each(2);
+    server.subject.tell("shutdown 500");
+    let (_, mut first) = held.remove(0);
+    wait_for("it to be heard", || first.ask("draining") == "true");
+    assert_eq!(first.hear(), "");
+    let (_, mut second) = held.remove(0);
+    assert_eq!(second.hear(), "");
+    assert_eq!(server.after("drained "), "1 forced 1");
+    server.subject.close_input();
+    assert!(server.end().0.success());
+}
+
+/// Without a deadline the server stops serving, and its processes go on until they have nothing more to do; a deadline may come
+/// later.
+#[test]
+fn a_deadline_may_be_set_after_a_stop_without_one() {
+    let mut server = start(2, &["control=yes"]);
+    let mut held = server.hold_each(2);
+    server.subject.tell("stop");
+    server.after("stopped");
+    held.iter_mut().for_each(|(_, client)| client.say("draining"));
+    let (_, mut first) = held.remove(0);
+    assert_eq!((first.hear().as_str(), first.hear().as_str()), ("true", ""));
+    server.subject.tell("stats");
+    server.after("accepted ");
+    server.subject.tell("shutdown 200");
+    server.after("drained ");
+    server.subject.close_input();
+    assert!(server.end().0.success());
+}
+
+#[test]
+fn a_handler_may_stop_the_server() {
+    let server = start(2, &[]);
+    let mut client = server.connect();
+    client.say("shutdown");
+    server.after("stopped");
+    drop(client);
+    assert!(server.end().0.success());
+}
+
+/// When the parent is gone there is nobody to tell the processes to end, so they end by themselves.
+#[test]
+fn no_process_outlives_its_parent() {
+    for inner in ["inner=pool", "inner=sequential", "inner=reactor"] {
+        let server = start(3, &["grace=200", inner]);
+        server.who();
+        let children = server.children();
+        assert_eq!(children.len(), 3);
+        let mut client = server.connect();
+        let is_held = inner == "inner=pool";
+        let served_by = is_held.then(|| client.who());
+        signal(server.pid, Signal::KILL);
+        if is_held {
+            assert_eq!(client.hear(), "", "{served_by:?} gives up after its grace period");
+        } else {
+            drop(client);
+        }
+        children.into_iter().for_each(wait_for_end);
+    }
+}
+
+/// They are told at once, whatever they were doing, and the parent is patient with those that are late.
+#[test]
+fn a_server_can_be_stopped_at_any_moment() {
+    for round in 0..10 {
+        let server = super::house::start_under(&[], 3, &[]);
+        (0..round % 4).for_each(|_| {
+            server.started();
+        });
+        server.terminate();
+        let pid = server.pid;
+        let (status, counts) = server.end();
+        assert!(status.success(), "{status}");
+        assert!(counts.starts_with("accepted 0 ended 0 "), "{counts}");
+        assert_eq!(crate::subject::children_of(pid), []);
+    }
+}

@@ -1,0 +1,127 @@
+//! Processes that end, hang or have done enough are replaced.
+
+use super::house::{Ended, signal, start, wait_for_end};
+use crate::{subject::children_of, util::wait_for};
+use rustix::process::Signal;
+use std::{collections::BTreeSet, thread};
+
+#[test]
+fn a_process_that_is_killed_is_replaced() {
+    let server = start(2, &[]);
+    let before = server.children();
+    for _ in 0..2 {
+        let victim = server.who();
+        signal(victim, Signal::KILL);
+        let ended = server.ended();
+        assert_eq!((ended.pid, ended.status.as_str(), ended.expected), (victim, "signal", false));
+        let new = server.started();
+        assert!(!before.contains(&new));
+        assert_eq!(server.children().len(), 2);
+        server.who();
+    }
+    assert!(children_of(server.pid).iter().all(|(_, is_zombie)| !is_zombie));
+    assert_eq!(server.close(), 4);
+}
+
+#[test]
+fn a_process_that_ends_itself_is_replaced() {
+    let server = start(1, &[]);
+    let first = server.who();
+    assert_eq!(server.connect().ask("exit"), "");
+    assert_eq!(server.ended(), Ended { pid: first, status: "3".into(), expected: false, back_off: 0 });
+    assert_ne!(server.who(), first);
+    // Its last request has failed.
+    assert_eq!(server.close(), 3);
+}
+
+/// Not at once and for ever: each that ends too soon makes the next wait longer.
+#[test]
+fn processes_that_end_at_once_are_replaced_ever_more_slowly() {
+    let server = super::house::start_under(&[], 1, &["inner=crashing"]);
+    let waits: Vec<_> =
+        (0..5).map(|_| server.ended()).map(|it| (it.status, it.expected, it.back_off)).collect();
+    assert_eq!(waits, [0, 100, 200, 400, 800].map(|wait| ("3".to_owned(), false, wait)));
+    server.close();
+}
+
+#[test]
+fn a_process_whose_loop_hangs_is_killed_and_replaced() {
+    let server = start(1, &["heartbeat=1000"]);
+    let mut client = server.connect();
+    let first = client.who();
+    client.say("hang");
+    assert_eq!(server.after("hung "), first.to_string());
+    let ended = server.ended();
+    assert_eq!((ended.pid, ended.status.as_str(), ended.expected), (first, "signal", false));
+    assert_eq!(client.hear(), "");
+    assert_ne!(server.who(), first);
+    server.close();
+}
+
+#[test]
+fn a_process_that_is_stopped_is_killed_and_replaced() {
+    let server = start(1, &["heartbeat=1000"]);
+    let first = server.who();
+    signal(first, Signal::STOP);
+    assert_eq!(server.after("hung "), first.to_string());
+    assert_ne!(server.who(), first);
+    server.close();
+}
+
+/// A loop that runs the request itself doesn't hang while the request lasts; nor does one that has nothing to do.
+#[test]
+fn a_long_request_is_no_hang() {
+    for inner in ["inner=sequential", "inner=pool"] {
+        let server = start(1, &["heartbeat=1000", inner]);
+        let mut client = server.connect();
+        let pid = client.who();
+        // Longer than a loop may be silent.
+        thread::sleep(std::time::Duration::from_millis(2500));
+        assert_eq!(client.who(), pid);
+        client.leave();
+        assert_eq!(server.who(), pid);
+        server.close();
+    }
+}
+
+#[test]
+fn a_process_that_has_served_enough_is_replaced_and_nobody_notices() {
+    for inner in ["inner=sequential", "inner=pool", "inner=threading"] {
+        let server = start(2, &["max_requests=5", inner]);
+        let served_by: Vec<_> = (0..60).map(|_| server.who()).collect();
+        let different: BTreeSet<_> = served_by.iter().collect();
+        assert!(different.len() >= 8, "{served_by:?}");
+        for _ in 0..8 {
+            let ended = server.ended();
+            assert_eq!((ended.status.as_str(), ended.expected, ended.back_off), ("0", true, 0));
+        }
+        assert_eq!(server.close(), 60);
+    }
+}
+
+/// What is in progress goes on in the old process, while the new one serves already.
+#[test]
+fn a_process_ends_when_its_last_request_has() {
+    let server = start(1, &["max_requests=1"]);
+    let mut client = server.connect();
+    let new = server.started();
+    assert_eq!(server.who(), new);
+    let old = client.who();
+    assert_ne!(old, new);
+    assert_eq!(client.hear(), "", "a keep-alive connection ends with the request that sees the draining");
+    wait_for_end(old);
+    server.close();
+}
+
+#[test]
+fn sigterm_replaces_a_process_and_sigint_does_nothing() {
+    let server = start(2, &[]);
+    let victim = server.who();
+    signal(victim, Signal::INT);
+    wait_for("it to serve again", || server.who() == victim);
+    signal(victim, Signal::TERM);
+    let ended = server.ended();
+    assert_eq!((ended.pid, ended.status.as_str(), ended.expected), (victim, "0", true));
+    assert_ne!(server.started(), victim);
+    server.close();
+}

@@ -1,0 +1,118 @@
+//! When the system has no processes to give, when all goes wrong at once, and what stays behind.
+
+use super::house::{signal, start, start_under, who};
+use crate::util::{tool, wait_for};
+use rustix::process::Signal;
+use std::{path::PathBuf, thread};
+
+/// `-f strace`, in which the main thread's calls of clone(2), by which it forks, fail as `when` says.
+fn without_processes(when: &str) -> Option<Vec<PathBuf>> {
+    let inject = format!("-f -qq -o /dev/null -e trace=clone -e inject=clone:error=EAGAIN:when={when}");
+    Some([tool("strace")?].into_iter().chain(inject.split(' ').map(PathBuf::from)).collect())
+}
+
+#[test]
+fn a_fork_that_fails_is_tried_again_and_the_others_serve() {
+    let Some(strace) = without_processes("2..3") else { return };
+    let server = start_under(&strace, 2, &[]);
+    let only = server.started();
+    assert_eq!(server.after("not-started "), "100");
+    assert_eq!(server.who(), only);
+    assert_eq!(server.after("not-started "), "200");
+    server.started();
+    server.terminate();
+    assert!(server.end().0.success());
+}
+
+#[test]
+fn a_server_without_any_process_says_why() {
+    let Some(strace) = without_processes("1+") else { return };
+    let server = start_under(&strace, 2, &[]);
+    let (status, _) = server.end();
+    assert_eq!(status.code(), Some(1), "main has returned an error");
+}
+
+/// Processes are killed while clients come. Whatever they were doing then has failed, and has been counted.
+#[test]
+fn counts_are_exact_whatever_happens_to_the_processes() {
+    let server = start(3, &[]);
+    let address = server.address;
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(move || {
+                    for _ in 0..100 {
+                        let mut client = super::house::Client::connect(address);
+                        client.try_say("pid");
+                        client.hear();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..5 {
+            let victim = *server.children().first().unwrap();
+            signal(victim, Signal::KILL);
+            wait_for("it to be replaced", || {
+                let children = server.children();
+                children.len() == 3 && !children.contains(&victim)
+            });
+        }
+        clients.into_iter().for_each(|client| client.join().unwrap());
+    });
+    wait_for("a process that answers", || who(address) > 0);
+    // Accepted is what has ended: `close` checks it.
+    assert!(server.close() >= 300);
+}
+
+/// Each process has the same few descriptors, none of which leads to another, and the parent keeps nothing of those that ended.
+#[test]
+fn descriptors_are_closed() {
+    let mut server = start(3, &["control=yes"]);
+    let of_each = |server: &super::house::Prefork| -> Vec<String> {
+        let mut held = server.hold_each(3);
+        held.iter_mut().map(|(_, client)| client.ask("descriptors")).collect()
+    };
+    let ask_parent = |server: &mut super::house::Prefork| {
+        server.subject.tell("descriptors");
+        server.after("descriptors ")
+    };
+    // The connections and a queue to wait in come and go.
+    let parent = ask_parent(&mut server);
+    let most = of_each(&server).iter().map(|count| count.parse::<usize>().unwrap()).max().unwrap();
+    for _ in 0..5 {
+        server.subject.tell("restart");
+        (0..3).for_each(|_| drop(server.ended()));
+    }
+    assert_eq!(ask_parent(&mut server), parent);
+    let later = of_each(&server).iter().map(|count| count.parse::<usize>().unwrap()).max().unwrap();
+    assert!(later <= most + 4, "{most}, later {later}");
+    server.subject.close_input();
+    server.close();
+}
+
+#[test]
+fn a_program_with_threads_is_warned_once() {
+    let mut server = start_under(&[], 2, &["control=yes"]);
+    assert_eq!(server.after("warning "), "2 threads");
+    server.started();
+    server.started();
+    server.subject.close_input();
+    assert_eq!(server.close(), 0);
+    let server = start_under(&[], 2, &[]);
+    let first = server.subject.line();
+    assert!(first.starts_with("started "), "{first}");
+    server.close();
+}
+
+/// Nothing is lost that was printed without a newline, and nothing is printed by each process.
+#[test]
+fn what_is_printed_is_printed_once() {
+    let server = start(2, &[]);
+    server.connect().say("print");
+    wait_for("it to be served", || server.who() > 0);
+    server.terminate();
+    let (status, lines) = server.subject.end();
+    assert!(status.success());
+    let printed: usize = lines.iter().map(|line| line.matches("printed without a newline").count()).sum();
+    assert_eq!(printed, 1, "{lines:?}");
+}
