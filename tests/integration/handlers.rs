@@ -60,7 +60,7 @@ impl StreamRequestHandler<Story> for Stream {
         cx.server.state().call("handle")
     }
     fn finish(&mut self, cx: &mut StreamContext<'_, Story>) -> HandlerResult {
-        assert_eq!(cx.wfile.buffer(), b"reply", "it can add to it");
+        assert_eq!(cx.wfile.buffered(), 5, "it can add to it");
         cx.server.state().call("finish")
     }
 }

@@ -95,6 +95,39 @@ fn a_request_may_arrive_in_pieces() {
     });
 }
 
+#[test]
+fn a_reply_doesnt_wait_for_the_rest_of_a_half_sent_request() {
+    on_each(|mut client, _| {
+        read_line(&mut client);
+        client.sendall(b"one\ntw").unwrap();
+        assert_eq!(read_line(&mut client), "1 one\n");
+        client.sendall(b"o\n").unwrap();
+        assert_eq!(read_line(&mut client), "2 two\n");
+    });
+}
+
+#[test]
+fn setup_may_ask_and_hear_the_answer() {
+    #[derive(Default)]
+    struct Login;
+    impl KeepAliveRequestHandler for Login {
+        fn setup(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+            cx.wfile.write_all(b"login: ")?;
+            let mut name = String::new();
+            cx.rfile.read_line(&mut name)?;
+            Ok(write!(cx.wfile, "hello {name}")?)
+        }
+        fn handle_one_request(&mut self, _: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
+            Ok(KeepAlive::No)
+        }
+    }
+    let server = serve(TcpServer::<Login>::bind("127.0.0.1:0").unwrap());
+    let mut client = connect(server.server_address());
+    client.read_exact(&mut [0; 7]).unwrap();
+    client.sendall(b"me\n").unwrap();
+    assert_eq!(read_line(&mut client), "hello me\n");
+}
+
 /// Ten requests in one packet: ten replies in one.
 #[test]
 fn replies_to_pipelined_requests_gather() {

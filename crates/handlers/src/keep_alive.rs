@@ -31,8 +31,9 @@ pub enum KeepAlive {
 ///    [`KeepAlive::No`], fails, or the client has finished;
 /// 4. [`finish`](Self::finish), then a flush, the handler is dropped, and the server closes the connection.
 ///
-/// `wfile` is buffered, and flushed when all that has been read has been handled: a client that sends ten requests in one
-/// packet gets ten replies in one. A client that finishes sending between two requests is a normal end.
+/// `wfile` is buffered, and flushed when all that has been read has been handled, or before more is read: a client that sends ten
+/// requests in one packet gets ten replies in one, and one that has sent half a request more doesn't wait for its replies. A
+/// client that finishes sending between two requests is a normal end.
 ///
 /// ```
 /// use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};
@@ -150,7 +151,8 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?;
-            let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+            let mut cx =
+                StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
             handler.setup(&mut cx)?;
             *is_set_up = true;
             Ok(cx.wfile.flush()?)
@@ -162,7 +164,8 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         let Self { handler, connection, client_address, .. } = self;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
-            let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+            let mut cx =
+                StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
             loop {
                 limit(connection, server.idle_timeout(), server.request_timeout(), Deadline::Idle);
                 if cx.rfile.fill_buf()?.is_empty() {
@@ -188,7 +191,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         }
         let Self { handler, connection, client_address, .. } = self;
         let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
-        let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server);
+        let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
         let finished = guarded(|| handler.finish(&mut cx));
         let flushed = cx.wfile.flush().map_err(Into::into);
         finished.and(flushed)

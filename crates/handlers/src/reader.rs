@@ -1,5 +1,6 @@
 //! `rfile`: a buffered view of a connection.
 
+use crate::writer::Unsent;
 use socketserver_net::Connection;
 use std::io::{self, BufRead, Read};
 
@@ -8,7 +9,7 @@ use std::io::{self, BufRead, Read};
 #[derive(Debug, Default)]
 pub struct Buffers {
     pub(crate) read: ReadBuffer,
-    pub(crate) write: Vec<u8>,
+    pub(crate) write: Unsent,
 }
 
 impl Buffers {
@@ -42,12 +43,23 @@ pub struct StreamReader<'a> {
     connection: &'a Connection,
     buffer: &'a mut ReadBuffer,
     size: usize,
+    /// Sent before the connection is read from, so that no client waits for a reply while we wait for the client.
+    unsent: Option<&'a Unsent>,
 }
 
 impl<'a> StreamReader<'a> {
     /// A reader with a buffer of `size` bytes. Zero gives one byte: nothing is taken from the connection that isn't asked for.
     pub(crate) fn new(connection: &'a Connection, buffer: &'a mut ReadBuffer, size: usize) -> Self {
-        StreamReader { connection, buffer, size: size.max(1) }
+        StreamReader { connection, buffer, size: size.max(1), unsent: None }
+    }
+
+    /// From now on sends what is in `unsent` before it reads from the connection.
+    pub(crate) fn send_first(&mut self, unsent: &'a Unsent) {
+        self.unsent = Some(unsent);
+    }
+
+    fn send_unsent(&self) -> io::Result<()> {
+        self.unsent.map_or(Ok(()), |unsent| unsent.send_unless_busy(self.connection))
     }
 
     /// What has been received and not been read.
@@ -59,6 +71,7 @@ impl<'a> StreamReader<'a> {
 impl Read for StreamReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.buffer().is_empty() && out.len() >= self.size {
+            self.send_unsent()?;
             return self.connection.recv(out); // a large read needs no copy
         }
         let ready = self.fill_buf()?;
@@ -77,6 +90,7 @@ impl BufRead for StreamReader<'_> {
             }
             self.buffer.start = 0;
             self.buffer.end = 0;
+            self.send_unsent()?;
             self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
         }
         Ok(&self.buffer.bytes[self.buffer.start..self.buffer.end])

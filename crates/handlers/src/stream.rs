@@ -32,11 +32,17 @@ impl<'a, S> StreamContext<'a, S> {
     ) -> Self {
         StreamContext {
             rfile: StreamReader::new(connection, &mut buffers.read, sizes.0),
-            wfile: StreamWriter::new(connection, &mut buffers.write, sizes.1),
+            wfile: StreamWriter::new(connection, &buffers.write, sizes.1),
             request: connection,
             client_address,
             server,
         }
+    }
+
+    /// From now on what is in `wfile` is sent whenever `rfile` has to read from the connection.
+    pub(crate) fn sending_first(mut self) -> Self {
+        self.rfile.send_first(self.wfile.unsent());
+        self
     }
 
     /// The connection: Python's other name for [`request`](Self::request) in a stream handler.

@@ -1,10 +1,36 @@
 //! `wfile`: writes to a connection, with a buffer or without.
 
+use parking_lot::Mutex;
 use socketserver_net::Connection;
 use std::{
     io::{self, IoSlice, Write},
     os::fd::RawFd,
 };
+
+/// What has been written and not been sent. Behind a lock, since `rfile` and `wfile` may be used by two threads.
+#[derive(Debug, Default)]
+pub(crate) struct Unsent(Mutex<Vec<u8>>);
+
+impl Unsent {
+    pub(crate) fn clear(&mut self) {
+        self.0.get_mut().clear();
+    }
+
+    /// Sends it, unless another thread is at it: who reads must not wait for who writes.
+    pub(crate) fn send_unless_busy(&self, connection: &Connection) -> io::Result<()> {
+        self.0.try_lock().map_or(Ok(()), |mut buffer| send(connection, &mut buffer))
+    }
+}
+
+fn send(connection: &Connection, buffer: &mut Vec<u8>) -> io::Result<()> {
+    if buffer.is_empty() {
+        return Ok(());
+    }
+    let sent = connection.sendall(buffer);
+    // What could not be sent is gone with the connection; keeping it would only send it twice.
+    buffer.clear();
+    sent
+}
 
 /// `cx.wfile`: writes to the connection.
 ///
@@ -14,18 +40,22 @@ use std::{
 #[derive(Debug)]
 pub struct StreamWriter<'a> {
     connection: &'a Connection,
-    buffer: &'a mut Vec<u8>,
+    unsent: &'a Unsent,
     size: usize,
 }
 
 impl<'a> StreamWriter<'a> {
-    pub(crate) fn new(connection: &'a Connection, buffer: &'a mut Vec<u8>, size: usize) -> Self {
-        StreamWriter { connection, buffer, size }
+    pub(crate) fn new(connection: &'a Connection, unsent: &'a Unsent, size: usize) -> Self {
+        StreamWriter { connection, unsent, size }
     }
 
-    /// What has been written and not been sent.
-    pub fn buffer(&self) -> &[u8] {
-        self.buffer
+    pub(crate) fn unsent(&self) -> &'a Unsent {
+        self.unsent
+    }
+
+    /// How many bytes have been written and not been sent.
+    pub fn buffered(&self) -> usize {
+        self.unsent.0.lock().len()
     }
 
     /// The number of the connection's descriptor, −1 if it has none. Python: `wfile.fileno()`.
@@ -36,23 +66,24 @@ impl<'a> StreamWriter<'a> {
 
 impl Write for StreamWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        if self.buffer.len() + data.len() > self.size {
-            self.flush()?;
+        let mut buffer = self.unsent.0.lock();
+        if buffer.len() + data.len() > self.size {
+            send(self.connection, &mut buffer)?;
         }
         if data.len() >= self.size {
             self.connection.sendall(data)?;
         } else {
-            if self.buffer.capacity() == 0 {
-                self.buffer.reserve_exact(self.size);
+            if buffer.capacity() == 0 {
+                buffer.reserve_exact(self.size);
             }
-            self.buffer.extend_from_slice(data);
+            buffer.extend_from_slice(data);
         }
         Ok(data.len())
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let total: usize = pieces.iter().map(|piece| piece.len()).sum();
-        if self.buffer.len() + total < self.size {
+        if self.buffered() + total < self.size {
             for piece in pieces {
                 self.write_all(piece)?;
             }
@@ -64,12 +95,6 @@ impl Write for StreamWriter<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let sent = self.connection.sendall(self.buffer);
-        // What could not be sent is gone with the connection; keeping it would only send it twice.
-        self.buffer.clear();
-        sent
+        send(self.connection, &mut self.unsent.0.lock())
     }
 }
