@@ -1,11 +1,10 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
+mod waiting;
+
 use crate::{
-    AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport,
-    accept_error::BackOff,
-    crowd::Crowd,
-    server::Shared,
-    wake::{Ready, Wanted},
+    AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport, accept_error::BackOff,
+    crowd::Crowd, server::Shared, wake::Ready,
 };
 use socketserver_handlers::guarded;
 use std::{
@@ -14,6 +13,7 @@ use std::{
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
+use waiting::{Way, Woken};
 
 /// Takes in one request after another.
 ///
@@ -45,18 +45,6 @@ enum Role {
     ForOne,
     /// A clone.
     OneOfMany,
-}
-
-/// Whether a request can be taken in now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Open,
-    /// The limit of connections is reached.
-    Full,
-    /// The mix-in isn't ready.
-    Shut,
-    /// An error would repeat itself.
-    Paused,
 }
 
 /// What an [`Acceptor`] came back with.
@@ -125,19 +113,37 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let Some(transport) = self.transport.upgrade() else { return Ok(Accepted::Stopped) };
         // Under load the next client is there already: try first, and wait only if it isn't.
         let mut may_be_there = true;
+        let mut woken = Woken::No;
         loop {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
-            if self.shared.core.is_stopping() {
-                return Ok(Accepted::Stopped);
-            }
+            let is_stopping = self.shared.core.is_stopping();
             let way = self.way(mixin);
             let open = way == Way::Open;
+            if (is_stopping || !open) && woken != Woken::No {
+                self.pass_on(); // the client waits for somebody
+                woken = Woken::No;
+            }
+            if is_stopping {
+                return Ok(Accepted::Stopped);
+            }
             if open && may_be_there {
-                if let ControlFlow::Break(accepted) = self.try_accept(&transport)? {
+                let tried = self.try_accept(&transport);
+                if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
+                    self.pass_on(); // where one was forgotten there may be more
+                }
+                if let ControlFlow::Break(accepted) = tried? {
+                    if woken != Woken::No
+                        && let Accepted::Job(job) = &accepted
+                    {
+                        self.step_back(job, &transport);
+                    }
                     return Ok(accepted);
                 }
                 may_be_there = false;
+                if self.paused_until.is_none() {
+                    woken = Woken::No; // there is none
+                }
                 continue; // what has changed meanwhile, a pause say, decides what to wait for
             }
             let may_leave = self.role != Role::OneOfMany || !matches!(way, Way::Full | Way::Paused);
@@ -153,6 +159,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 until.filter(|_| may_leave).into_iter().chain(mixin_time).min(),
             )?;
             may_be_there = ready.request || !open;
+            woken = match ready {
+                Ready { called: true, .. } => Woken::ByOther,
+                Ready { request: true, .. } => Woken::BySystem,
+                _ => Woken::No,
+            };
             if ready.mixin || mixin_time.is_some_and(|time| Instant::now() >= time) {
                 self.shared.core.hook("service_actions", || mixin.service_actions());
             }
@@ -175,19 +186,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let result = code();
         worker.slot.set_in_request(false);
         result
-    }
-
-    /// Under load there is never a reason to wait, and so to notice what can be heard.
-    fn listen_now_and_then(&mut self) {
-        const EVERY: Duration = Duration::from_millis(50);
-        if self.role == Role::OneOfMany || !self.shared.core.has_ear() {
-            return;
-        }
-        let now = Instant::now();
-        if self.listened.is_none_or(|last| now.saturating_duration_since(last) >= EVERY) {
-            self.listened = Some(now);
-            self.shared.core.listen();
-        }
     }
 
     /// What is due after each request.
@@ -264,83 +262,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
         core.emit(&Event::AcceptFailed { error: &error, back_off });
         Ok(())
-    }
-
-    fn way<M: MixIn>(&self, mixin: &M) -> Way {
-        let gate = &self.shared.core.gate;
-        match () {
-            _ if self.paused_until.is_some() => Way::Paused,
-            _ if !mixin.is_ready() => Way::Shut,
-            _ if !gate.rejects && gate.is_full() => Way::Full,
-            _ => Way::Open,
-        }
-    }
-
-    /// Waits for what can end the wait: a request or room for one, a wake-up, the mix-in, a point in time.
-    fn wait<M: MixIn>(
-        &mut self,
-        transport: &T,
-        mixin: &M,
-        way: Way,
-        until: Option<Instant>,
-    ) -> Result<Ready, ServerError> {
-        let core = &self.shared.core;
-        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
-        let is_loop = self.role != Role::OneOfMany;
-        let ear = is_loop.then(|| core.ear()).flatten();
-        // What a worker process's parent expects to see.
-        let pulse = core.worker().filter(|_| is_loop).and_then(|worker| worker.settings.beat_every);
-        let until = until.into_iter().chain(pulse.and_then(|every| Instant::now().checked_add(every))).min();
-        let source = mixin.wake_source();
-        let (open, room) = (way == Way::Open, way == Way::Full);
-        if room && !core.gate.queue() {
-            return Ok(Ready::default()); // there is some by now
-        }
-        let signal = ear.as_ref().map(|ear| ear.readiness());
-        // There are others: other threads, other processes.
-        let in_crowd = open && source.is_none() && (!is_loop || core.worker().is_some());
-        let join = || core.waker.crowd(transport.readiness(), signal);
-        let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
-            Some(crowd) => crowd.wait(until),
-            None => core.waker.wait(Wanted {
-                request: open.then(|| transport.readiness()),
-                room,
-                mixin: source,
-                signal,
-                until,
-            }),
-        };
-        if room {
-            core.gate.unqueue();
-        }
-        let ready =
-            waited.map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
-        if ready.signal {
-            core.listen();
-        }
-        if ready.woken && !core.is_stopping() {
-            core.waker.reset(); // a stop stays visible to all who wait
-        }
-        if self.paused_until.is_some_and(|until| Instant::now() >= until) {
-            self.paused_until = None;
-        }
-        Ok(ready)
-    }
-
-    /// Every `poll_interval`, while no requests come.
-    fn tick<M: MixIn>(&mut self, mixin: &M) {
-        if self.next_tick.is_some_and(|tick| Instant::now() >= tick) {
-            if self.role == Role::ForOne {
-                self.shared.core.hook("service_actions", || mixin.service_actions());
-            } else {
-                self.service_actions(mixin);
-            }
-            self.schedule_tick();
-        }
-    }
-
-    fn schedule_tick(&mut self) {
-        self.next_tick = self.shared.core.poll_interval.and_then(|every| Instant::now().checked_add(every));
     }
 }
 

@@ -1,24 +1,26 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
+mod in_worker;
+
 use crate::{
     Event, Limit, Observer, ServerError, Stats,
+    crowd::Relay,
     limit::Gate,
     mixin::Drain,
-    registry::{Closer, Registry},
+    registry::Registry,
     signals::{Ear, Heard},
     stats::{Counters, Counts},
-    wake::{Bells, Waker},
+    wake::Waker,
     worker::Link,
     worker_process::WorkerSide,
 };
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
-use socketserver_sys::{Child, was_terminated};
+use socketserver_sys::ForkMutex;
 use std::{
     cell::RefCell,
-    collections::HashMap,
-    fmt, io,
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock, Weak,
@@ -44,11 +46,13 @@ pub(crate) struct Core {
     in_child: AtomicBool,
     /// Where the loop hears that it is to stop, if there is such a thing.
     has_ear: AtomicBool,
-    ear: Mutex<Option<Arc<Ear>>>,
+    ear: ForkMutex<Option<Arc<Ear>>>,
     life: Mutex<Life>,
     changed: Condvar,
     /// Processes that serve beside this one, which made them.
-    pub(crate) workers: Mutex<Vec<Arc<Link>>>,
+    pub(crate) workers: ForkMutex<Vec<Arc<Link>>>,
+    /// What wakes one of them. Made with the first.
+    relay: OnceLock<Arc<Relay>>,
     /// In such a process.
     worker: OnceLock<WorkerSide>,
     /// The mix-in, for as long as the server exists.
@@ -131,7 +135,7 @@ impl Core {
             draining: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
             has_ear: AtomicBool::new(false),
-            ear: Mutex::new(None),
+            ear: ForkMutex::new(None),
             life: Mutex::new(Life {
                 phase: Phase::Fresh,
                 runs: 0,
@@ -140,7 +144,8 @@ impl Core {
                 drain_until: None,
             }),
             changed: Condvar::new(),
-            workers: Mutex::default(),
+            workers: ForkMutex::default(),
+            relay: OnceLock::new(),
             worker: OnceLock::new(),
             mixin: OnceLock::new(),
         })
@@ -211,7 +216,7 @@ impl Core {
 
     /// Ends by force what is in progress in this process; it still has to notice.
     pub(crate) fn force(&self) {
-        self.counters.forced(self.registry.close_all());
+        self.registry.close_all(|requests| self.counters.forced(requests as u64));
     }
 
     /// Requests that were ended by force since the server was made, here and in worker processes.
@@ -410,51 +415,6 @@ impl Core {
         self.in_child.load(Relaxed)
     }
 
-    pub(crate) fn worker(&self) -> Option<&WorkerSide> {
-        self.worker.get()
-    }
-
-    /// For a fork: what another thread must not be holding then.
-    pub(crate) fn hold(&self) -> Held<'_> {
-        Held { registry: self.registry.hold(), waker: self.waker.hold(), ear: self.ear.lock() }
-    }
-
-    /// From now on this is the core of a worker process, which has been forked and begins anew.
-    pub(crate) fn become_worker(
-        &self,
-        mut held: Held<'_>,
-        side: WorkerSide,
-        ear: Ear,
-        child: &Child,
-    ) -> io::Result<()> {
-        std::mem::forget(std::mem::take(&mut *held.registry)); // the connections are the parent's
-        let bells = Bells::new()?; // or processes would wake one another
-        child.end_by_sigterm(bells.wake())?;
-        *held.waker = Some(bells);
-        *held.ear = Some(Arc::new(ear));
-        self.has_ear.store(true, Relaxed);
-        self.gate.empty();
-        self.counters.move_to(side.slot.clone());
-        // Requests of different processes have different numbers.
-        self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);
-        self.stop.store(false, Relaxed);
-        self.draining.store(false, Relaxed);
-        let _ = self.worker.set(side); // a worker has no workers
-        Ok(())
-    }
-
-    /// In a worker process, before each request: shows that the loop comes round, and ends it when it is time.
-    pub(crate) fn tend_worker(&self, is_loop: bool) {
-        let Some(worker) = self.worker.get() else { return };
-        if is_loop {
-            worker.slot.beat();
-        }
-        let is_over = was_terminated() || worker.is_spent(self.counters.accepted_so_far());
-        if is_over && !self.is_stopping() {
-            self.stop_here(worker.own_end());
-        }
-    }
-
     fn end(&self, change: impl FnOnce(&mut Life)) {
         let mut life = self.life.lock();
         change(&mut life);
@@ -465,13 +425,6 @@ impl Core {
         drop(life);
         self.changed.notify_all();
     }
-}
-
-/// See [`Core::hold`].
-pub(crate) struct Held<'a> {
-    registry: MutexGuard<'a, HashMap<u64, Closer>>,
-    waker: MutexGuard<'a, Option<Arc<Bells>>>,
-    ear: MutexGuard<'a, Option<Arc<Ear>>>,
 }
 
 /// In `serve_forever`; out of it when dropped.

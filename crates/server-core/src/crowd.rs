@@ -1,16 +1,38 @@
 //! One of several acceptors, in this process or another, waiting for clients of which each wakes one of them.
 
-use crate::wake::{Bells, Ready, left};
+use crate::{
+    bell::Bell,
+    wake::{Bells, Ready, left},
+};
 use std::{io, os::fd::BorrowedFd, sync::Arc, time::Instant};
 
 /// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
 /// the one that came first among those that wait at the moment. Each acceptor has an epoll of its own, made
 /// when it first waits.
+///
+/// A wake-up is spent on the one that it woke. If that one doesn't take the client in after all, nobody would: it must [call](Relay::call)
+/// another.
 #[derive(Debug)]
 pub(crate) struct Crowd {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     epoll: std::os::fd::OwnedFd,
     _bells: Arc<Bells>,
+    relay: Option<Arc<Relay>>,
+}
+
+/// What wakes one of those who wait, in whichever process, if there may be a client that nobody comes for.
+#[derive(Debug)]
+pub(crate) struct Relay(Bell);
+
+impl Relay {
+    pub(crate) fn new() -> io::Result<Self> {
+        Bell::one_by_one().map(Relay)
+    }
+
+    /// Wakes one that waits, or the next that is about to.
+    pub(crate) fn call(&self) {
+        self.0.ring();
+    }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -22,30 +44,47 @@ mod by_epoll {
     const WAKE: u64 = 0;
     const REQUEST: u64 = 1;
     const SIGNAL: u64 = 2;
+    const RELAY: u64 = 3;
 
     impl Crowd {
         pub(crate) fn join(
             bells: Arc<Bells>,
             listener: BorrowedFd<'_>,
             signal: Option<BorrowedFd<'_>>,
+            relay: Option<Arc<Relay>>,
         ) -> Option<Self> {
             if !wakes_one_for_each() {
                 return None;
             }
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).ok()?;
             let key = epoll::EventData::new_u64;
-            let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
             epoll::add(&epoll, bells.wake(), key(WAKE), epoll::EventFlags::IN).ok()?;
-            epoll::add(&epoll, listener, key(REQUEST), exclusively).ok()?;
             if let Some(signal) = signal {
                 epoll::add(&epoll, signal, key(SIGNAL), epoll::EventFlags::IN).ok()?;
             }
-            Some(Crowd { epoll, _bells: bells })
+            let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
+            if let Some(relay) = &relay {
+                epoll::add(&epoll, &relay.0, key(RELAY), exclusively).ok()?;
+            }
+            let this = Crowd { epoll, _bells: bells, relay };
+            this.queue_up(listener).ok()?;
+            Some(this)
+        }
+
+        /// Goes to the end of the queue. Who stays where it came would be woken again before all others, whenever it waits.
+        /// False if that has failed, and it hears of no client any more.
+        pub(crate) fn step_back(&self, listener: BorrowedFd<'_>) -> bool {
+            epoll::delete(&self.epoll, listener).is_ok() && self.queue_up(listener).is_ok()
+        }
+
+        fn queue_up(&self, listener: BorrowedFd<'_>) -> rustix::io::Result<()> {
+            let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
+            epoll::add(&self.epoll, listener, epoll::EventData::new_u64(REQUEST), exclusively)
         }
 
         /// Waits until it is woken, there may be a request or something to hear, or the time has come.
         pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
-            let mut room = [const { MaybeUninit::uninit() }; 3];
+            let mut room = [const { MaybeUninit::uninit() }; 4];
             loop {
                 match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -53,7 +92,11 @@ mod by_epoll {
                     Ok((events, _)) => {
                         let is_ready = |key| events.iter().any(|event| event.data.u64() == key);
                         let (woken, request, signal) = (is_ready(WAKE), is_ready(REQUEST), is_ready(SIGNAL));
-                        return Ok(Ready { woken, request, signal, mixin: false });
+                        let called = is_ready(RELAY);
+                        if let Some(relay) = self.relay.as_ref().filter(|_| called) {
+                            relay.0.silence(); // this one call
+                        }
+                        return Ok(Ready { woken, request: request || called, signal, mixin: false, called });
                     }
                 }
             }
@@ -76,8 +119,12 @@ impl Crowd {
         _bells: Arc<Bells>,
         _listener: BorrowedFd<'_>,
         _signal: Option<BorrowedFd<'_>>,
+        _relay: Option<Arc<Relay>>,
     ) -> Option<Self> {
         None
+    }
+    pub(crate) fn step_back(&self, _listener: BorrowedFd<'_>) -> bool {
+        true
     }
     pub(crate) fn wait(&self, _until: Option<Instant>) -> io::Result<Ready> {
         Ok(Ready::default())

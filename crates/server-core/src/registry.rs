@@ -1,8 +1,13 @@
 //! The requests in progress, so that they can be ended from outside.
 
-use parking_lot::{Mutex, MutexGuard};
 use socketserver_net::Wire;
-use std::{collections::HashMap, fmt, mem, net::Shutdown, sync::Weak};
+use socketserver_sys::ForkMutex;
+use std::{
+    collections::HashMap,
+    fmt, mem,
+    net::Shutdown,
+    sync::{MutexGuard, Weak},
+};
 
 /// How a request in progress is ended by force.
 pub(crate) enum Closer {
@@ -15,7 +20,7 @@ pub(crate) enum Closer {
 }
 
 #[derive(Default)]
-pub(crate) struct Registry(Mutex<HashMap<u64, Closer>>);
+pub(crate) struct Registry(ForkMutex<HashMap<u64, Closer>>);
 
 impl Registry {
     /// For a fork: while this is held, nobody else holds it.
@@ -31,11 +36,12 @@ impl Registry {
         self.0.lock().remove(&id);
     }
 
-    /// Ends all of them; they still have to notice. Says how many hadn't been ended before.
-    pub(crate) fn close_all(&self) -> u64 {
-        let mut ended = 0;
-        for closer in self.0.lock().values_mut() {
-            ended += 1;
+    /// Ends all of them; they still have to notice. How many hadn't been ended before is told first, so that nobody who sees
+    /// one end misses it in the count.
+    pub(crate) fn close_all(&self, tell: impl FnOnce(usize)) {
+        let mut closers = self.0.lock();
+        tell(closers.values().filter(|closer| !matches!(closer, Closer::Done)).count());
+        for closer in closers.values_mut() {
             match mem::replace(closer, Closer::Done) {
                 Closer::Connection(wire) => {
                     if let Some(wire) = wire.upgrade() {
@@ -43,10 +49,9 @@ impl Registry {
                     }
                 }
                 Closer::Other(close) => close(),
-                Closer::Done => ended -= 1,
+                Closer::Done => {}
             }
         }
-        ended
     }
 }
 

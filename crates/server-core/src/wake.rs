@@ -1,21 +1,24 @@
 //! Waking a loop that waits for clients: at once, from any thread, without polling.
 
-use crate::{bell::Bell, crowd::Crowd};
-use parking_lot::{Mutex, MutexGuard};
+use crate::{
+    bell::Bell,
+    crowd::{Crowd, Relay},
+};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
+use socketserver_sys::ForkMutex;
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    sync::Arc,
+    sync::{Arc, MutexGuard},
     time::{Duration, Instant},
 };
 
 /// Wakes a loop. Closed with the server, so that a handle which outlives it keeps no descriptor open.
 #[derive(Debug)]
-pub(crate) struct Waker(Mutex<Option<Arc<Bells>>>);
+pub(crate) struct Waker(ForkMutex<Option<Arc<Bells>>>);
 
 #[derive(Debug)]
 pub(crate) struct Bells {
@@ -27,7 +30,7 @@ pub(crate) struct Bells {
 
 impl Waker {
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Waker(Mutex::new(Some(Bells::new()?))))
+        Ok(Waker(ForkMutex::new(Some(Bells::new()?))))
     }
 
     /// Wakes whoever waits, and whoever is about to.
@@ -70,6 +73,8 @@ pub(crate) struct Ready {
     pub(crate) request: bool,
     pub(crate) mixin: bool,
     pub(crate) signal: bool,
+    /// By another acceptor, because there may be a request.
+    pub(crate) called: bool,
 }
 
 /// What a wait is for, beside a wake-up.
@@ -103,12 +108,17 @@ impl Waker {
         if wanted.room && request {
             bells.room.silence(); // this one place; who waits beside us hears of the next
         }
-        Ok(Ready { woken, request, mixin, signal })
+        Ok(Ready { woken, request, mixin, signal, called: false })
     }
 
     /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
-    pub(crate) fn crowd(&self, listener: BorrowedFd<'_>, signal: Option<BorrowedFd<'_>>) -> Option<Crowd> {
-        Crowd::join(self.0.lock().clone()?, listener, signal)
+    pub(crate) fn crowd(
+        &self,
+        listener: BorrowedFd<'_>,
+        signal: Option<BorrowedFd<'_>>,
+        relay: Option<Arc<Relay>>,
+    ) -> Option<Crowd> {
+        Crowd::join(self.0.lock().clone()?, listener, signal, relay)
     }
 }
 

@@ -60,6 +60,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let transport = self.transport.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         let core = &self.shared.core;
         let slot = Arc::new(Slot::new()?);
+        let relay = core.relay()?;
         let (heard, control) = io::pipe()?;
         for end in [heard.as_fd(), control.as_fd()] {
             rustix::io::ioctl_fionbio(end, true)?;
@@ -83,7 +84,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     mem::forget(link); // its descriptor is closed
                 }
                 drop(workers);
-                let side = WorkerSide::new(slot, news, settings);
+                let side = WorkerSide::new(slot, news, settings, relay);
                 if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
@@ -142,6 +143,8 @@ impl Drop for Worker {
             let link = workers.remove(place);
             self.core.counters.settle(link.counts());
         }
+        // It may have been woken for a client, and have ended before it came to it.
+        let _ = self.core.relay().map(|relay| relay.call());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
+    crowd::Relay,
     server::Shared,
     slot::{Slot, WorkerPhase},
     wake::Wanted,
@@ -27,6 +28,8 @@ pub(crate) struct WorkerSide {
     /// Calls for the parent.
     news: Arc<Bell>,
     pub(crate) settings: WorkerSettings,
+    /// To those that accept in other processes, and in this.
+    pub(crate) relay: Arc<Relay>,
     drain_until: Mutex<Option<Instant>>,
 }
 
@@ -36,8 +39,13 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 pub(crate) const CANNOT_WORK: i32 = 71;
 
 impl WorkerSide {
-    pub(crate) fn new(slot: Arc<Slot>, news: &Arc<Bell>, settings: WorkerSettings) -> Self {
-        WorkerSide { slot, news: news.clone(), settings, drain_until: Mutex::new(None) }
+    pub(crate) fn new(
+        slot: Arc<Slot>,
+        news: &Arc<Bell>,
+        settings: WorkerSettings,
+        relay: Arc<Relay>,
+    ) -> Self {
+        WorkerSide { slot, news: news.clone(), settings, relay, drain_until: Mutex::new(None) }
     }
 
     /// Hands the wish to stop the server to the parent, whose server it is.

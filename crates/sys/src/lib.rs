@@ -4,10 +4,12 @@
 
 mod child;
 mod fd;
+mod lock;
 mod shared;
 mod terminate;
 
 pub use child::{Child, Fork, fork};
 pub use fd::adopt_fd;
+pub use lock::ForkMutex;
 pub use shared::SharedWords;
 pub use terminate::was_terminated;

@@ -7,7 +7,7 @@ pub(crate) mod watch;
 use children::Children;
 use parking_lot::Mutex;
 use socketserver_core::{Event, Job, MixIn, Outcome, Runs, ServerHooks, Transport};
-use socketserver_sys::{Child, Fork, fork};
+use socketserver_sys::{Child, Fork, ForkMutex, fork};
 use std::{
     io::Write,
     os::fd::BorrowedFd,
@@ -46,7 +46,7 @@ pub struct ForkingMixIn {
     max_children: usize,
     block_on_close: bool,
     has_warned: AtomicBool,
-    children: Mutex<Children>,
+    children: ForkMutex<Children>,
     /// Held by who looks for ended children. One who waits for an end holds it too, so that no other takes that end away.
     reaping: Mutex<()>,
     watch: Watch,
@@ -58,7 +58,7 @@ impl Default for ForkingMixIn {
             max_children: 40,
             block_on_close: true,
             has_warned: AtomicBool::new(false),
-            children: Mutex::default(),
+            children: ForkMutex::default(),
             reaping: Mutex::default(),
             watch: Watch::new(),
         }

@@ -7,16 +7,17 @@ use super::{
     process::Process,
 };
 use crate::forking::watch::Watch;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rustix::{
     io::Errno,
     process::{WaitOptions, waitpid},
 };
 use socketserver_core::{Bell, WorkerPhase};
+use socketserver_sys::ForkMutex;
 use std::{
     os::fd::AsFd,
     sync::{
-        Arc, OnceLock,
+        Arc, MutexGuard, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -32,7 +33,7 @@ pub(crate) struct Herd {
     pub(crate) watch: Watch,
     /// Rung by processes that have something to say, and by who wants something of them. Made when it is first needed.
     bell: OnceLock<Arc<Bell>>,
-    list: Mutex<List>,
+    list: ForkMutex<List>,
     /// Held by who waits for ends, so that no other takes an end away.
     waiting: Mutex<()>,
     pub(crate) teller: Teller,
@@ -55,7 +56,7 @@ impl Herd {
             grace: Some(Duration::from_secs(30)),
             watch: Watch::new(),
             bell: OnceLock::new(),
-            list: Mutex::default(),
+            list: ForkMutex::default(),
             waiting: Mutex::default(),
             teller: Teller::default(),
         }
@@ -173,7 +174,7 @@ impl Herd {
             }
             self.watch.wait(until.into_iter().chain(wake_time).min());
             if let Some(waiting) = waiting {
-                MutexGuard::unlock_fair(waiting); // others may wait for something else
+                parking_lot::MutexGuard::unlock_fair(waiting); // others may wait for something else
             }
         }
     }

@@ -1,0 +1,146 @@
+//! What an acceptor waits for, and who else is to be told what woke it.
+
+use super::{Acceptor, Role};
+use crate::{
+    Job, MixIn, ServerError, ServerHooks, Transport,
+    wake::{Ready, Wanted},
+};
+use socketserver_net::Request;
+use std::time::{Duration, Instant};
+
+/// Whether a request can be taken in now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Open,
+    /// The limit of connections is reached.
+    Full,
+    /// The mix-in isn't ready.
+    Shut,
+    /// An error would repeat itself.
+    Paused,
+}
+
+/// Why a wait ended, as far as it was for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Woken {
+    No,
+    BySystem,
+    /// By an acceptor that was woken and couldn't take the client in.
+    ByOther,
+}
+
+impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// Under load there is never a reason to wait, and so to notice what can be heard.
+    pub(super) fn listen_now_and_then(&mut self) {
+        const EVERY: Duration = Duration::from_millis(50);
+        if self.role == Role::OneOfMany || !self.shared.core.has_ear() {
+            return;
+        }
+        let now = Instant::now();
+        if self.listened.is_none_or(|last| now.saturating_duration_since(last) >= EVERY) {
+            self.listened = Some(now);
+            self.shared.core.listen();
+        }
+    }
+
+    /// Wakes another worker process's acceptor, in case that the client we were woken for is still there.
+    pub(super) fn pass_on(&self) {
+        if let Some(worker) = self.shared.core.worker() {
+            worker.relay.call();
+        }
+    }
+
+    /// Connections last, so worker processes take them in turn: otherwise the first would get all that it has room for. Datagrams
+    /// don't, and are best served by who is awake.
+    pub(super) fn step_back(&mut self, job: &Job<T, S>, transport: &T) {
+        if let Some(Some(crowd)) = &self.crowd
+            && self.shared.core.worker().is_some()
+            && job.request().connection().is_some()
+            && !crowd.step_back(transport.readiness())
+        {
+            self.crowd = Some(None);
+        }
+    }
+
+    pub(super) fn way<M: MixIn>(&self, mixin: &M) -> Way {
+        let gate = &self.shared.core.gate;
+        match () {
+            _ if self.paused_until.is_some() => Way::Paused,
+            _ if !mixin.is_ready() => Way::Shut,
+            _ if !gate.rejects && gate.is_full() => Way::Full,
+            _ => Way::Open,
+        }
+    }
+
+    /// Waits for what can end the wait: a request or room for one, a wake-up, the mix-in, a point in time.
+    pub(super) fn wait<M: MixIn>(
+        &mut self,
+        transport: &T,
+        mixin: &M,
+        way: Way,
+        until: Option<Instant>,
+    ) -> Result<Ready, ServerError> {
+        let core = &self.shared.core;
+        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
+        let is_loop = self.role != Role::OneOfMany;
+        let ear = is_loop.then(|| core.ear()).flatten();
+        // What a worker process's parent expects to see.
+        let pulse = core.worker().filter(|_| is_loop).and_then(|worker| worker.settings.beat_every);
+        let until = until.into_iter().chain(pulse.and_then(|every| Instant::now().checked_add(every))).min();
+        let source = mixin.wake_source();
+        let (open, room) = (way == Way::Open, way == Way::Full);
+        if room && !core.gate.queue() {
+            return Ok(Ready::default()); // there is some by now
+        }
+        let signal = ear.as_ref().map(|ear| ear.readiness());
+        // There are others: other threads, other processes.
+        let in_crowd = open && source.is_none() && (!is_loop || core.worker().is_some());
+        let join =
+            || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
+        let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
+            Some(crowd) => crowd.wait(until),
+            None => core.waker.wait(Wanted {
+                request: open.then(|| transport.readiness()),
+                room,
+                mixin: source,
+                signal,
+                until,
+            }),
+        };
+        if room {
+            core.gate.unqueue();
+        }
+        let ready =
+            waited.map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
+        if ready.signal {
+            core.listen();
+        }
+        if ready.woken && !core.is_stopping() {
+            core.waker.reset();
+            // A stop stays visible to all who wait; one that came between the two lines above as well.
+            if core.is_stopping() {
+                core.waker.wake();
+            }
+        }
+        if self.paused_until.is_some_and(|until| Instant::now() >= until) {
+            self.paused_until = None;
+        }
+        Ok(ready)
+    }
+
+    /// Every `poll_interval`, while no requests come.
+    pub(super) fn tick<M: MixIn>(&mut self, mixin: &M) {
+        if self.next_tick.is_some_and(|tick| Instant::now() >= tick) {
+            if self.role == Role::ForOne {
+                self.shared.core.hook("service_actions", || mixin.service_actions());
+            } else {
+                self.service_actions(mixin);
+            }
+            self.schedule_tick();
+        }
+    }
+
+    pub(super) fn schedule_tick(&mut self) {
+        self.next_tick = self.shared.core.poll_interval.and_then(|every| Instant::now().checked_add(every));
+    }
+}

@@ -1,0 +1,72 @@
+//! What is different in a worker process, and what it takes to become one.
+
+use super::Core;
+use crate::{crowd::Relay, registry::Closer, signals::Ear, wake::Bells, worker_process::WorkerSide};
+use socketserver_sys::{Child, was_terminated};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
+};
+
+/// See [`Core::hold`].
+pub(crate) struct Held<'a> {
+    registry: MutexGuard<'a, HashMap<u64, Closer>>,
+    waker: MutexGuard<'a, Option<Arc<Bells>>>,
+    ear: MutexGuard<'a, Option<Arc<Ear>>>,
+}
+
+impl Core {
+    pub(crate) fn relay(&self) -> io::Result<Arc<Relay>> {
+        if let Some(relay) = self.relay.get() {
+            return Ok(relay.clone());
+        }
+        let made = Arc::new(Relay::new()?);
+        Ok(self.relay.get_or_init(|| made).clone())
+    }
+
+    pub(crate) fn worker(&self) -> Option<&WorkerSide> {
+        self.worker.get()
+    }
+
+    /// For a fork: what another thread must not be holding then.
+    pub(crate) fn hold(&self) -> Held<'_> {
+        Held { registry: self.registry.hold(), waker: self.waker.hold(), ear: self.ear.lock() }
+    }
+
+    /// From now on this is the core of a worker process, which has been forked and begins anew.
+    pub(crate) fn become_worker(
+        &self,
+        mut held: Held<'_>,
+        side: WorkerSide,
+        ear: Ear,
+        child: &Child,
+    ) -> io::Result<()> {
+        std::mem::forget(std::mem::take(&mut *held.registry)); // the connections are the parent's
+        let bells = Bells::new()?; // or processes would wake one another
+        child.end_by_sigterm(bells.wake())?;
+        *held.waker = Some(bells);
+        *held.ear = Some(Arc::new(ear));
+        self.has_ear.store(true, Relaxed);
+        self.gate.empty();
+        self.counters.move_to(side.slot.clone());
+        // Requests of different processes have different numbers.
+        self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);
+        self.stop.store(false, Relaxed);
+        self.draining.store(false, Relaxed);
+        let _ = self.worker.set(side); // a worker has no workers
+        Ok(())
+    }
+
+    /// In a worker process, before each request: shows that the loop comes round, and ends it when it is time.
+    pub(crate) fn tend_worker(&self, is_loop: bool) {
+        let Some(worker) = self.worker.get() else { return };
+        if is_loop {
+            worker.slot.beat();
+        }
+        let is_over = was_terminated() || worker.is_spent(self.counters.accepted_so_far());
+        if is_over && !self.is_stopping() {
+            self.stop_here(worker.own_end());
+        }
+    }
+}
