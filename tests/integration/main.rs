@@ -1,7 +1,5 @@
 //! Integration tests, against real sockets on loopback. One module a topic.
 
-#![allow(clippy::type_complexity, reason = "a table of cases in a test is read where it stands")]
-
 // The command servers and their clients.
 mod commands;
 mod examples;

@@ -116,11 +116,14 @@ fn a_datagram_server_has_an_abstract_name() {
     assert_eq!(from.unwrap().to_string(), name);
 }
 
+/// What came, and who it was from.
+type Packets = BTreeSet<(Vec<u8>, String)>;
+
 #[test]
 fn an_unbound_peer_has_no_address() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
-    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::new(Mutex::new(Packets::new()));
 
     // With files: `Address::Unbound`. Nothing is owed to it, so no reply is no error.
     let sees = seen.clone();
@@ -145,7 +148,7 @@ fn an_unbound_peer_has_no_address() {
             Ok(cx.request.socket().sendto(b"reply", &Address::from(cx.client_address.clone())).map(drop)?)
         }
     }
-    struct Seen(Arc<Mutex<BTreeSet<(Vec<u8>, String)>>>);
+    struct Seen(Arc<Mutex<Packets>>);
     impl ServerHooks<UnixDatagram> for Seen {}
     let recorder = crate::util::Recorder::default();
     let server = UnixDatagramServer::<Bare, socketserver::Sequential, Seen>::builder()

@@ -2,7 +2,8 @@
 //! still exist.
 
 use crate::{
-    steering::{Client, Place, Steering, expect_service},
+    client::{Client, expect_service},
+    steering::{Place, Steering},
     stopping::Make,
     util::{children, fd_count, serve_shared, thread_count, wait_for},
 };

@@ -3,6 +3,8 @@
 //! `parity CASE ARGUMENT…` runs one case, and ends with status 0 if it passed.
 
 mod bind_leak;
+#[path = "../../integration/shutdown/client.rs"]
+mod client;
 #[path = "../../integration/shutdown/draining.rs"]
 mod draining;
 #[path = "../../integration/cpython/echo.rs"]

@@ -2,8 +2,9 @@
 //! does nothing to the server.
 
 use crate::{
+    client::{Client, expect_service},
     draining,
-    steering::{Act, Client, Place, SHUTDOWNS, Steering, expect_service},
+    steering::{Act, Place, SHUTDOWNS, Steering},
     stopping,
     util::serve_shared,
 };

@@ -62,7 +62,7 @@ impl KeepAliveRequestHandler<State> for Obey {
         cx.rfile.read_line(&mut line)?;
         match line.trim() {
             "pid" => writeln!(cx.wfile, "{}", process::id())?,
-            "draining" => writeln!(cx.wfile, "{}", cx.server.is_draining())?,
+            "hold" => hold(cx)?,
             "descriptors" => writeln!(cx.wfile, "{}", std::fs::read_dir("/proc/self/fd")?.count())?,
             "print" => print!("printed without a newline, "),
             "panic" => panic!("as was asked"),
@@ -76,10 +76,25 @@ impl KeepAliveRequestHandler<State> for Obey {
     }
 }
 
+/// One long request: says who serves it, then whether the server is draining, as often as it is asked, until it may go.
+fn hold(cx: &mut StreamContext<'_, State>) -> HandlerResult {
+    writeln!(cx.wfile, "{}", process::id())?;
+    let mut line = String::new();
+    loop {
+        cx.wfile.flush()?;
+        line.clear();
+        cx.rfile.read_line(&mut line)?;
+        match line.trim() {
+            "draining" => writeln!(cx.wfile, "{}", cx.server.is_draining())?,
+            _ => return Ok(()),
+        }
+    }
+}
+
 pub(crate) type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `inner=pool|sequential|threading|forking|reactor|crashing`, `processes=N`, `max_requests=N`, `heartbeat=MS`, `grace=MS` of processes, `deadline=MS` of
-/// SIGTERM, `control=yes` to obey what is read, `kind=HANDLER,TRANSPORT` and `place=DIRECTORY` for another server, `loop=requests` instead of `serve_forever`.
+/// SIGTERM, `limit=N` of connections, `control=yes` to obey what is read, `kind=HANDLER,TRANSPORT` and `place=DIRECTORY` for another server, `loop=requests` instead of `serve_forever`.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     println!("pid {}", process::id());
@@ -92,7 +107,10 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     macro_rules! obeying {
         ($M:ty, $inner:expr) => {{
             let server = Server::<$M>::builder().mixin(prefork(&settings, $inner)?).observer(Printer);
-            let server = server.poll_interval(Duration::from_millis(20)).bind("127.0.0.1:0")?;
+            let limit = settings.get("limit").map_or(Ok(1000), |it| it.parse())?;
+            let server =
+                server.poll_interval(Duration::from_millis(20)).max_connections(Limit::backlog(limit));
+            let server = server.bind("127.0.0.1:0")?;
             thread::scope(|scope| {
                 if settings.contains_key("control") {
                     scope.spawn(|| control(&server));

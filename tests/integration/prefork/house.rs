@@ -109,12 +109,12 @@ impl Prefork {
         who(self.address)
     }
 
-    /// Clients of so many processes, one each, which stay.
+    /// Clients of so many processes, one each, which are in the middle of a request.
     pub(super) fn hold_each(&self, processes: usize) -> Vec<(u32, Client)> {
         let mut held: Vec<(u32, Client)> = Vec::new();
         wait_for("clients of all processes", || {
             let mut client = self.connect();
-            let pid = client.who();
+            let pid = client.ask("hold").parse().expect("a process id");
             if held.iter().all(|(known, _)| *known != pid) {
                 held.push((pid, client));
             }
@@ -178,7 +178,7 @@ impl Client {
     }
 
     pub(super) fn say(&mut self, line: &str) {
-        writeln!(self.0.get_mut(), "{line}").unwrap();
+        self.0.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
         assert!(self.0.buffer().is_empty());
     }
 
@@ -205,6 +205,13 @@ impl Client {
 
     pub(super) fn who(&mut self) -> u32 {
         self.ask("pid").parse().expect("a process id")
+    }
+
+    /// Waits until the process that holds it knows that it is to end, then lets the request end.
+    pub(super) fn drain(mut self) {
+        wait_for("it to be heard", || self.ask("draining") == "true");
+        self.say("go");
+        assert_eq!(self.hear(), "", "that was the last request of this connection");
     }
 
     /// Finishes, and waits for the end.

@@ -1,7 +1,7 @@
 //! What the processes run requests by.
 
 use super::house::{start, who};
-use std::thread;
+use std::{collections::BTreeSet, thread};
 
 #[test]
 fn every_mixin_can_run_in_the_processes() {
@@ -34,11 +34,28 @@ fn all_processes_accept() {
     for inner in ["inner=one", "inner=sequential"] {
         let server = start(4, &[inner]);
         let held = server.hold_each(4);
-        assert_eq!(
-            held.iter().map(|(pid, _)| *pid).collect::<std::collections::BTreeSet<_>>(),
-            server.children()
-        );
+        assert_eq!(held.iter().map(|(pid, _)| *pid).collect::<BTreeSet<_>>(), server.children());
         held.into_iter().for_each(|(_, client)| client.leave());
+        server.close();
+    }
+}
+
+/// A process that is not busy doesn't take all there is, so that the end of one process is not the end of all connections.
+#[test]
+fn connections_are_spread_over_the_processes() {
+    for inner in ["inner=pool", "inner=threading", "inner=reactor"] {
+        let server = start(2, &[inner]);
+        let held = server.hold_each(2); // both are there now
+        // One after the other: of those that come at once, who is awake may take several.
+        let clients: Vec<_> = (0..20)
+            .map(|_| {
+                let mut client = server.connect();
+                (client.ask("hold"), client)
+            })
+            .collect();
+        let by: BTreeSet<_> = clients.iter().map(|(pid, _)| pid).collect();
+        assert_eq!(by.len(), 2, "{inner}");
+        drop((held, clients));
         server.close();
     }
 }

@@ -69,13 +69,13 @@ fn a_restart_replaces_all_processes_and_loses_nobody() {
 #[test]
 fn a_restart_waits_for_requests_in_progress() {
     let mut server = start(1, &["control=yes"]);
-    let mut client = server.connect();
-    let old = client.who();
+    let (old, client) = server.hold_each(1).remove(0);
     server.subject.tell("restart");
     let new = server.started();
-    wait_for("the new one to serve alone", || (0..20).all(|_| server.who() == new));
-    assert_eq!((client.who(), client.hear().as_str()), (old, ""));
+    wait_for("the new one to serve", || server.who() == new);
+    client.drain();
     assert_eq!(server.ended().pid, old);
+    assert_eq!(server.who(), new);
     server.subject.close_input();
     server.close();
 }

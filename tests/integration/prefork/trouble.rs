@@ -3,7 +3,7 @@
 use super::house::{signal, start, start_under, who};
 use crate::util::{tool, wait_for};
 use rustix::process::Signal;
-use std::{path::PathBuf, thread};
+use std::{collections::BTreeSet, path::PathBuf, thread};
 
 /// `-f strace`, in which the main thread's calls of clone(2), by which it forks, fail as `when` says.
 fn without_processes(when: &str) -> Option<Vec<PathBuf>> {
@@ -64,12 +64,33 @@ fn counts_are_exact_whatever_happens_to_the_processes() {
     assert!(server.close() >= 300);
 }
 
+/// A limit holds in each process. One that has reached it may be woken for a client all the same, and must leave it to another.
+#[test]
+fn clients_find_the_process_that_has_room() {
+    for inner in ["inner=pool", "inner=threading", "inner=reactor"] {
+        let server = start(3, &["limit=1", inner]);
+        for _ in 0..20 {
+            let held: Vec<_> = (0..3)
+                .map(|_| {
+                    let mut client = server.connect();
+                    (client.ask("hold"), client)
+                })
+                .collect();
+            let pids: BTreeSet<_> = held.iter().map(|(pid, _)| pid.parse().unwrap()).collect();
+            assert_eq!(pids, server.children(), "{inner}");
+            held.into_iter().for_each(|(_, client)| client.leave());
+        }
+        server.close();
+    }
+}
+
 /// Each process has the same few descriptors, none of which leads to another, and the parent keeps nothing of those that ended.
 #[test]
 fn descriptors_are_closed() {
     let mut server = start(3, &["control=yes"]);
     let of_each = |server: &super::house::Prefork| -> Vec<String> {
         let mut held = server.hold_each(3);
+        held.iter_mut().for_each(|(_, client)| client.say("go"));
         held.iter_mut().map(|(_, client)| client.ask("descriptors")).collect()
     };
     let ask_parent = |server: &mut super::house::Prefork| {

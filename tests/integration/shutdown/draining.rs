@@ -1,9 +1,6 @@
 //! Cases of what a shutdown with a deadline reports, and of `server_close`, for a server of any mix-in.
 
-use super::{
-    steering::{Client, Steering},
-    stopping::Make,
-};
+use super::{client::Client, steering::Steering, stopping::Make};
 use crate::util::{GUARD, finishes, serve_shared, wait_for};
 use socketserver::{BaseServer, ServerError, ShutdownReport};
 use std::{

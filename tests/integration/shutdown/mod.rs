@@ -3,6 +3,7 @@
 //!
 //! No server here wakes by itself (its `poll_interval` is `None`), so where a loop ends, a wake-up has ended it.
 
+mod client;
 mod draining;
 mod steering;
 mod stopping;

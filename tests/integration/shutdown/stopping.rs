@@ -1,7 +1,10 @@
 //! Cases of `shutdown`, for a server of any mix-in. Each takes what makes the server.
 #![allow(dead_code, reason = "the helper program uses a part of it")]
 
-use super::steering::{Act, Client, Place, SHUTDOWNS, Steering, expect_service};
+use super::{
+    client::{Client, expect_service},
+    steering::{Act, Place, SHUTDOWNS, Steering},
+};
 use crate::util::{Seen, ThreadId, finishes, serve_shared, wait_for};
 use socketserver::{BaseServer, Handled, ServerError};
 use std::{
