@@ -2,23 +2,9 @@
 
 use crate::{
     bell::Bell,
-    wake::{Bells, Ready, left},
+    wake::{Bells, Ready},
 };
 use std::{io, os::fd::BorrowedFd, sync::Arc, time::Instant};
-
-/// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
-/// the one that came first among those that wait at the moment. Each acceptor has an epoll of its own, made
-/// when it first waits.
-///
-/// A wake-up is spent on the one that it woke. If that one doesn't take the client in after all, nobody would: it must [call](Relay::call)
-/// another.
-#[derive(Debug)]
-pub(crate) struct Crowd {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    epoll: std::os::fd::OwnedFd,
-    _bells: Arc<Bells>,
-    relay: Option<Arc<Relay>>,
-}
 
 /// What wakes one of those who wait, in whichever process, if there may be a client that nobody comes for.
 #[derive(Debug)]
@@ -38,13 +24,27 @@ impl Relay {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod by_epoll {
     use super::*;
+    use crate::wake::left;
     use rustix::{event::epoll, io::Errno, system::uname};
-    use std::mem::MaybeUninit;
+    use std::{mem::MaybeUninit, os::fd::OwnedFd};
 
     const WAKE: u64 = 0;
     const REQUEST: u64 = 1;
     const SIGNAL: u64 = 2;
     const RELAY: u64 = 3;
+
+    /// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
+    /// the one that came first among those that wait at the moment. Each acceptor has an epoll of its own, made
+    /// when it first waits.
+    ///
+    /// A wake-up is spent on the one that it woke. If that one doesn't take the client in after all, nobody would: it must [call](Relay::call)
+    /// another.
+    #[derive(Debug)]
+    pub(crate) struct Crowd {
+        epoll: OwnedFd,
+        _bells: Arc<Bells>,
+        relay: Option<Arc<Relay>>,
+    }
 
     impl Crowd {
         pub(crate) fn join(
@@ -113,20 +113,33 @@ mod by_epoll {
     }
 }
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) use by_epoll::Crowd;
+
+/// Where there is no such epoll there are no crowds: poll(2) wakes all, and one of them wins.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl Crowd {
-    pub(crate) fn join(
-        _bells: Arc<Bells>,
-        _listener: BorrowedFd<'_>,
-        _signal: Option<BorrowedFd<'_>>,
-        _relay: Option<Arc<Relay>>,
-    ) -> Option<Self> {
-        None
-    }
-    pub(crate) fn step_back(&self, _listener: BorrowedFd<'_>) -> bool {
-        true
-    }
-    pub(crate) fn wait(&self, _until: Option<Instant>) -> io::Result<Ready> {
-        Ok(Ready::default())
+mod by_poll {
+    use super::*;
+
+    #[derive(Debug)]
+    pub(crate) enum Crowd {}
+
+    impl Crowd {
+        pub(crate) fn join(
+            _bells: Arc<Bells>,
+            _listener: BorrowedFd<'_>,
+            _signal: Option<BorrowedFd<'_>>,
+            _relay: Option<Arc<Relay>>,
+        ) -> Option<Self> {
+            None
+        }
+        pub(crate) fn step_back(&self, _listener: BorrowedFd<'_>) -> bool {
+            match *self {}
+        }
+        pub(crate) fn wait(&self, _until: Option<Instant>) -> io::Result<Ready> {
+            match *self {}
+        }
     }
 }
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) use by_poll::Crowd;

@@ -12,8 +12,12 @@ use std::{
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     descriptor: Option<Arc<OwnedFd>>,
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     is_pidfd: bool,
 }
+
+/// Both ends of a pipe, where there is no pidfd, made before a fork: the child keeps the second as long as it runs.
+pub(crate) type Lifeline = Option<(OwnedFd, OwnedFd)>;
 
 impl Watched {
     /// In a child, which doesn't watch its siblings. To be forgotten then.
@@ -62,9 +66,6 @@ mod by_epoll {
         /// A child is watched by nothing (descriptors have run out): all must be asked.
         somebody_unwatched: AtomicBool,
     }
-
-    /// Both ends of a pipe, made before a fork; the child keeps the second.
-    pub(crate) type Lifeline = Option<(OwnedFd, OwnedFd)>;
 
     impl Watch {
         pub(crate) fn new() -> Self {
@@ -182,15 +183,16 @@ mod by_asking {
     #[derive(Debug)]
     pub(crate) struct Watch;
 
-    pub(crate) type Lifeline = ();
 
     impl Watch {
         pub(crate) fn new() -> Self {
             Watch
         }
-        pub(crate) fn lifeline(&self) -> Lifeline {}
+        pub(crate) fn lifeline(&self) -> Lifeline {
+            None
+        }
         pub(crate) fn add(&self, _pid: Pid, _lifeline: Lifeline) -> Watched {
-            Watched { descriptor: None, is_pidfd: false }
+            Watched { descriptor: None }
         }
         pub(crate) fn add_bell(&self, _bell: BorrowedFd<'_>) {}
         pub(crate) fn is_complete(&self) -> bool {
