@@ -183,7 +183,6 @@ mod by_asking {
     #[derive(Debug)]
     pub(crate) struct Watch;
 
-
     impl Watch {
         pub(crate) fn new() -> Self {
             Watch
