@@ -70,6 +70,8 @@ mod kinds;
 mod subject;
 // Workers that accept for themselves.
 mod thread_pool;
+// Threads, one a request, which are used again.
+mod threading;
 // TCP and UDP, IPv4 and IPv6.
 mod transports;
 // Files of Unix sockets.

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../README.md")]
+#![doc = include_str!("../README.md")]
 //!
 //! # Where things are
 //!
@@ -20,7 +20,7 @@ pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
     HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,
     RequestHandlerClass, ServerControl, ServerRef, StreamContext, StreamReader, StreamRequestHandler,
-    StreamWriter, guarded,
+    StreamWriter, guarded, kind,
 };
 pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{

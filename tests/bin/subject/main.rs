@@ -6,6 +6,7 @@ mod forking;
 mod kinds;
 mod pool;
 mod prefork;
+mod threading;
 
 use std::{env, error::Error};
 
@@ -21,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "forking" => forking::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
-        _ => Err("subject bind|failed-binds|adopted|forking|pool|prefork …".into()),
+        Some((case, _)) if case == "scarce-threads" => threading::scarce(),
+        _ => Err("subject bind|failed-binds|adopted|forking|pool|prefork|scarce-threads …".into()),
     }
 }

@@ -1,0 +1,87 @@
+//! Threads, one a request, which are used again.
+
+use crate::{
+    clients::{connect, rest, visit},
+    subject,
+    util::{serve, tool, wait_for},
+};
+use socketserver::{ThreadingMixIn, prelude::*};
+use std::{collections::HashSet, fs, thread, time::Duration};
+
+/// Says which thread it runs on and how large that one's stack is, and then waits for the client to finish.
+#[derive(Default)]
+struct Who;
+impl StreamRequestHandler for Who {
+    fn handle(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+        let here = 0_u8;
+        let thread = thread::current();
+        writeln!(cx.wfile, "{} {}", thread.name().unwrap_or_default(), mapping_of((&raw const here).addr()))?;
+        cx.rfile.read_to_end(&mut Vec::new())?;
+        Ok(())
+    }
+}
+
+/// The size in bytes of what is mapped where `address` lies.
+fn mapping_of(address: usize) -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").expect("/proc is mounted");
+    let range = |line: &str| {
+        let (start, end) = line.split(' ').next()?.split_once('-')?;
+        Some(usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?)
+    };
+    maps.lines().filter_map(range).find(|range| range.contains(&address)).map_or(0, |range| range.len())
+}
+
+/// Which thread served, and its stack.
+fn who(answer: &[u8]) -> (String, usize) {
+    let text = String::from_utf8(answer.to_vec()).expect("text");
+    let (name, stack) = text.trim().split_once(' ').expect("two words");
+    (name.into(), stack.parse().expect("a number"))
+}
+
+#[test]
+fn threads_have_the_name_and_the_stack_that_they_were_given() {
+    let mixin = ThreadingMixIn::default().thread_name("Kellnerin").stack_size(256 * 1024);
+    let server = serve(ThreadingTcpServer::<Who>::builder().mixin(mixin).bind("127.0.0.1:0").unwrap());
+    let (name, stack) = who(&visit(server.server_address(), b""));
+    assert!(name.starts_with("Kellnerin-"), "{name}");
+    assert!((256 * 1024..512 * 1024).contains(&stack), "{stack} bytes"); // the system may add some of its own
+}
+
+#[test]
+fn a_thread_that_has_finished_serves_again() {
+    let server = serve(ThreadingTcpServer::<Who>::bind("127.0.0.1:0").unwrap());
+    let mut met = HashSet::new();
+    let came_back = (0..1000).any(|_| !met.insert(who(&visit(server.server_address(), b"")).0));
+    assert!(came_back, "a thousand clients, a thousand threads");
+}
+
+#[test]
+fn there_are_as_many_threads_as_requests_at_once_and_they_go_when_they_are_idle() {
+    let mixin = ThreadingMixIn::default().idle_time(Duration::ZERO);
+    let server = serve(ThreadingTcpServer::<Who>::builder().mixin(mixin).bind("127.0.0.1:0").unwrap());
+    let clients: Vec<_> = (0..10).map(|_| connect(server.server_address())).collect();
+    wait_for("ten requests", || server.stats().active == 10);
+    assert_eq!(server.mixin().threads(), 10);
+    let names: HashSet<_> = clients
+        .into_iter()
+        .map(|client| {
+            client.shutdown(std::net::Shutdown::Write).unwrap();
+            who(&rest(client)).0
+        })
+        .collect();
+    assert_eq!(names.len(), 10);
+    wait_for("all threads to be forgotten", || server.mixin().threads() == 0);
+}
+
+/// A thread that can't be had is an error of that request: it is closed, and the next finds one.
+#[test]
+fn a_thread_that_cannot_be_started_costs_one_request() {
+    let Some(strace) = tool("strace") else { return };
+    let inject = "-f -qq -o /dev/null -e trace=clone3 -e inject=clone3:error=EAGAIN:when=2";
+    let by: Vec<_> = [strace.into_os_string()].into_iter().chain(inject.split(' ').map(Into::into)).collect();
+    let (status, lines) = subject::start_under(&by, &["scarce-threads"]).end();
+    assert!(status.success(), "{status}: {lines:?}");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert!(line.starts_with(r#"["", "hello"] ["no thread for this request: "#), "{line}");
+    assert!(line.ends_with("accepted 2 active 0"), "{line}");
+}
