@@ -55,7 +55,9 @@ impl Transport for Memory {
     type Address = Name;
 
     fn get_request(&self) -> io::Result<(Pipe, Peer)> {
-        (&self.bell).read_exact(&mut [0])?; // `WouldBlock` if nobody waits
+        if (&self.bell).read(&mut [0])? == 0 {
+            return Err(io::ErrorKind::NotConnected.into()); // nobody can come any more, which ends the loop
+        } // and `?` has passed on `WouldBlock`: nobody waits
         let client = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let client = client.map_err(|_| io::ErrorKind::ConnectionAborted)?;
         Ok((Pipe(Arc::new(client)), Peer))

@@ -63,9 +63,8 @@ mod prefork;
 mod settings;
 // The vocabulary of sockets.
 mod sockets;
-// Each kind of handler, for each mix-in to run.
-#[path = "../bin/subject/kinds.rs"]
-mod kinds;
+// Every kind of handler, on every transport, by every mix-in.
+mod matrix;
 // Runs the program that is tested from outside.
 mod subject;
 // Workers that accept for themselves.

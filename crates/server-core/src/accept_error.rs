@@ -12,7 +12,8 @@ pub enum AcceptError {
     ThisRequest,
     /// The system lacks something; trying again at once would spin. Wait, longer each time.
     Exhausted,
-    /// The socket itself is unusable: no waiting will cure it.
+    /// The socket itself is unusable: no waiting will cure it. A transport that isn't a socket says so by
+    /// [`NotConnected`](io::ErrorKind::NotConnected).
     Fatal,
 }
 
@@ -64,6 +65,7 @@ impl AcceptError {
                 io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::Interrupted => AcceptError::ThisRequest,
+                io::ErrorKind::NotConnected => AcceptError::Fatal,
                 _ => AcceptError::Exhausted,
             },
         }

@@ -1,26 +1,10 @@
-//! One server for each way to write a handler and each transport, which all answer in upper case.
-#![allow(dead_code, reason = "each program that shares this uses a part of it")]
+//! One server for each way to write a handler and each transport, which all answer in upper case; run by a mix-in of choice.
 
-use socketserver::{Datagram, HandlerFn, Observer, UnixAddress, net, prelude::*};
-use std::path::Path;
-
-/// What can be served: the way to write the handler, and the transport.
-pub(crate) const ALL: [(&str, &str); 14] = [
-    ("base", "tcp"),
-    ("base", "unix"),
-    ("base", "udp"),
-    ("base", "unixgram"),
-    ("stream", "tcp"),
-    ("stream", "unix"),
-    ("keep-alive", "tcp"),
-    ("keep-alive", "unix"),
-    ("datagram", "udp"),
-    ("datagram", "unixgram"),
-    ("closure", "tcp"),
-    ("closure", "unix"),
-    ("closure", "udp"),
-    ("closure", "unixgram"),
-];
+use socketserver::{
+    Datagram, ForkingMixIn, HandlerFn, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn,
+    ThreadingMixIn, UnixAddress, kind, net, prelude::*,
+};
+use std::{error::Error, path::Path};
 
 #[derive(Default)]
 pub(crate) struct Base;
@@ -99,46 +83,91 @@ fn datagram_closure(cx: &mut DatagramContext<'_>) -> HandlerResult {
     ByDatagram.handle(cx)
 }
 
-/// Makes a server of a kind, run by a mix-in of type `$M`, on a free port or on a path in `place`.
-macro_rules! maker {
-    ($make:ident, $M:ty) => {
-        pub(crate) fn $make(
-            (kind, transport): (&str, &str),
-            mixin: $M,
-            observer: impl Observer,
-            place: &Path,
-        ) -> Result<Box<dyn BaseServer>, ServerError> {
-            macro_rules! server {
-                ($Server:ident, $H:ty, $at:expr) => {
-                    Box::new($Server::<$H, $M>::builder().mixin(mixin).observer(observer).bind($at)?)
-                };
-            }
-            macro_rules! closure {
-                ($Server:ident, $closure:expr, $at:expr) => {{
-                    let builder = $Server::<HandlerFn<_>, $M>::builder().mixin(mixin).observer(observer);
-                    Box::new(builder.handler_factory(|_| HandlerFn::new($closure)).bind($at)?)
-                }};
-            }
-            let (port, path) = ("127.0.0.1:0", place.join(format!("{kind}-{transport}")));
-            Ok(match (kind, transport) {
-                ("base", "tcp") => server!(TcpServer, Base, port),
-                ("base", "unix") => server!(UnixStreamServer, Base, path),
-                ("base", "udp") => server!(UdpServer, Base, port),
-                ("base", "unixgram") => server!(UnixDatagramServer, Base, path),
-                ("stream", "tcp") => server!(TcpServer, ByStream, port),
-                ("stream", "unix") => server!(UnixStreamServer, ByStream, path),
-                ("keep-alive", "tcp") => server!(TcpServer, KeepsAlive, port),
-                ("keep-alive", "unix") => server!(UnixStreamServer, KeepsAlive, path),
-                ("datagram", "udp") => server!(UdpServer, ByDatagram, port),
-                ("datagram", "unixgram") => server!(UnixDatagramServer, ByDatagram, path),
-                ("closure", "tcp") => closure!(TcpServer, stream_closure, port),
-                ("closure", "unix") => closure!(UnixStreamServer, stream_closure, path),
-                ("closure", "udp") => closure!(UdpServer, datagram_closure, port),
-                ("closure", "unixgram") => closure!(UnixDatagramServer, datagram_closure, path),
-                _ => panic!("no {kind} handler on {transport}"),
-            })
-        }
+fn keep_alive_closure(cx: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
+    KeepsAlive.handle_one_request(cx)
+}
+
+type Made = Result<Box<dyn BaseServer>, Box<dyn Error>>;
+
+/// A server on a free port, or on a path in `place`.
+pub(crate) fn make(mixin: &str, kind: &str, transport: &str, place: &Path) -> Made {
+    let pool = || ThreadPoolMixIn::default().min_workers(1).max_workers(4);
+    match mixin {
+        "sequential" => any(Sequential, kind, transport, place),
+        "threading" => any(ThreadingMixIn::default(), kind, transport, place),
+        "pool" => any(pool(), kind, transport, place),
+        "forking" => any(ForkingMixIn::default(), kind, transport, place),
+        "prefork" => any(PreforkMixIn::new(pool()).processes(2), kind, transport, place),
+        "reactor" => keep_alive(ReactorMixIn::default(), kind, transport, place),
+        _ => Err(format!("no mix-in {mixin}").into()),
+    }
+}
+
+macro_rules! server {
+    ($Server:ident, $H:ty, $mixin:expr, $at:expr) => {
+        Ok(Box::new($Server::<$H, M>::builder().mixin($mixin).bind($at)?))
     };
 }
-maker!(pooled, socketserver::ThreadPoolMixIn);
-maker!(preforked, socketserver::PreforkMixIn);
+
+macro_rules! closure {
+    ($Server:ident, $closure:expr, $mixin:expr, $at:expr) => {{
+        let builder = $Server::<HandlerFn<_>, M>::builder().mixin($mixin);
+        Ok(Box::new(builder.handler_factory(|_| HandlerFn::new($closure)).bind($at)?))
+    }};
+}
+
+/// By a mix-in that runs all kinds.
+fn any<M>(mixin: M, kind: &str, transport: &str, place: &Path) -> Made
+where
+    M: MixIn + Runs<kind::Base> + Runs<kind::Stream> + Runs<kind::Datagram> + Runs<kind::KeepAlive>,
+{
+    let (port, path) = ("127.0.0.1:0", place.join("server"));
+    match (kind, transport) {
+        ("base", "tcp") => server!(TcpServer, Base, mixin, port),
+        ("base", "unix") => server!(UnixStreamServer, Base, mixin, path),
+        ("base", "udp") => server!(UdpServer, Base, mixin, port),
+        ("base", "unixgram") => server!(UnixDatagramServer, Base, mixin, path),
+        ("stream", "tcp") => server!(TcpServer, ByStream, mixin, port),
+        ("stream", "unix") => server!(UnixStreamServer, ByStream, mixin, path),
+        ("datagram", "udp") => server!(UdpServer, ByDatagram, mixin, port),
+        ("datagram", "unixgram") => server!(UnixDatagramServer, ByDatagram, mixin, path),
+        ("stream-closure", "tcp") => closure!(TcpServer, stream_closure, mixin, port),
+        ("stream-closure", "unix") => closure!(UnixStreamServer, stream_closure, mixin, path),
+        ("datagram-closure", "udp") => closure!(UdpServer, datagram_closure, mixin, port),
+        ("datagram-closure", "unixgram") => closure!(UnixDatagramServer, datagram_closure, mixin, path),
+        _ => keep_alive(mixin, kind, transport, place),
+    }
+}
+
+/// By a mix-in that runs handlers of one request after another.
+fn keep_alive<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, kind: &str, transport: &str, place: &Path) -> Made {
+    let (port, path) = ("127.0.0.1:0", place.join("server"));
+    match (kind, transport) {
+        ("keep-alive", "tcp") => server!(TcpServer, KeepsAlive, mixin, port),
+        ("keep-alive", "unix") => server!(UnixStreamServer, KeepsAlive, mixin, path),
+        ("keep-alive-closure", "tcp") => closure!(TcpServer, keep_alive_closure, mixin, port),
+        ("keep-alive-closure", "unix") => closure!(UnixStreamServer, keep_alive_closure, mixin, path),
+        _ => Err(format!("no {kind} handler on {transport} by this mix-in").into()),
+    }
+}
+
+/// Serves until SIGTERM, and says what was counted.
+pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let [mixin, kind, transport, place] = arguments else {
+        return Err("matrix MIXIN KIND TRANSPORT PLACE".into());
+    };
+    let server = make(mixin, kind, transport, place.as_ref())?;
+    let _signals = server.shutdown_on_signals(std::time::Duration::from_secs(60))?;
+    println!("serving {}", server.server_address());
+    server.serve_forever()?;
+    server.server_close();
+    let stats = server.stats();
+    println!(
+        "accepted {} completed {} active {} fileno {}",
+        stats.accepted,
+        stats.completed,
+        stats.active,
+        server.fileno()
+    );
+    Ok(())
+}

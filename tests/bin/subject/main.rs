@@ -20,9 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
+        Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
-        _ => Err("subject bind|failed-binds|adopted|forking|pool|prefork|scarce-threads …".into()),
+        _ => Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|scarce-threads …".into()),
     }
 }

@@ -2,7 +2,6 @@
 
 mod inners;
 
-use super::kinds;
 use inners::{Server, control};
 use socketserver::{
     Event, ForkingMixIn, MixIn, Observer, PreforkMixIn, ReactorMixIn, Sequential, ThreadPoolMixIn,
@@ -94,16 +93,10 @@ fn hold(cx: &mut StreamContext<'_, State>) -> HandlerResult {
 pub(crate) type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `inner=pool|sequential|threading|forking|reactor|crashing`, `processes=N`, `max_requests=N`, `heartbeat=MS`, `grace=MS` of processes, `deadline=MS` of
-/// SIGTERM, `limit=N` of connections, `control=yes` to obey what is read, `kind=HANDLER,TRANSPORT` and `place=DIRECTORY` for another server, `loop=requests` instead of `serve_forever`.
+/// SIGTERM, `limit=N` of connections, `control=yes` to obey what is read, `loop=requests` instead of `serve_forever`.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     println!("pid {}", process::id());
-    if let Some((kind, transport)) = settings.get("kind").and_then(|kind| kind.split_once(',')) {
-        let place = settings.get("place").ok_or("where?")?;
-        let mixin = prefork(&settings, ThreadPoolMixIn::default())?;
-        let server = kinds::preforked((kind, transport), mixin, Printer, place.as_ref())?;
-        return run(&*server, &settings);
-    }
     macro_rules! obeying {
         ($M:ty, $inner:expr) => {{
             let server = Server::<$M>::builder().mixin(prefork(&settings, $inner)?).observer(Printer);

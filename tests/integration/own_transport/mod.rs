@@ -56,6 +56,16 @@ fn a_pipe_is_ended_by_force_too() {
 }
 
 #[test]
+fn a_transport_to_which_nobody_can_connect_any_more_ends_the_loop() {
+    let server = serve(Server::<Pipes, Upper>::builder().bind("memory").unwrap());
+    server.wait_until_asleep();
+    server.socket().unwrap().hang_up();
+    let error = server.join().unwrap_err();
+    let ServerError::Accept { address, source } = &error else { panic!("{error}") };
+    assert_eq!((&**address, source.kind()), ("memory", io::ErrorKind::NotConnected));
+}
+
+#[test]
 fn keep_alive_handlers_run_on_pipes_too() {
     #[derive(Default)]
     struct Echo;

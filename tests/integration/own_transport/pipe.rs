@@ -121,11 +121,20 @@ impl Pipes {
     }
 }
 
+impl Pipes {
+    /// From now on nobody can connect.
+    pub(super) fn hang_up(&self) {
+        self.tell.shutdown(Shutdown::Write).unwrap();
+    }
+}
+
 impl socketserver::Transport for Pipes {
     type Request = Pipe;
     type Address = Name;
     fn get_request(&self) -> io::Result<(Pipe, Name)> {
-        (&self.told).read_exact(&mut [0])?;
+        if (&self.told).read(&mut [0])? == 0 {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
         let end = self.waiting.lock().pop_front().ok_or(io::ErrorKind::WouldBlock)?;
         Ok((Pipe(Arc::new(end)), Name("client".into())))
     }

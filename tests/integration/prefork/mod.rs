@@ -3,7 +3,6 @@
 mod ending;
 mod house;
 mod inners;
-mod kinds;
 mod replacing;
 mod resizing;
 mod trouble;

@@ -4,7 +4,6 @@ mod busy;
 mod closing;
 mod crowd;
 mod house;
-mod kinds;
 mod queue;
 mod size;
 mod workers;
