@@ -13,12 +13,13 @@
 
 use examples_support::{
     Result,
-    command::{Channel, Options, converse},
+    command::{Admitted, Options, converse},
 };
 
 fn main() -> Result {
     let options = Options::hmac();
-    let (mut channel, server) = Channel::connect(&options)?;
+    let (mut admitted, server) = Admitted::connect(&options)?;
+    let mut channel = admitted.channel(&server);
     converse(&mut channel, &server, &options)?;
     Ok(channel.close()?)
 }

@@ -12,15 +12,16 @@
 //! ```text
 //! (umask 077; head -c 32 /dev/urandom | base64 > /tmp/key)
 //! cargo run --example hmac-command-server -- --key-file /tmp/key    # [--legacy-md5] [--header i32-native|u32-be]
-//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]; more: --help
+//!                 # [--encoding utf-8|gbk] [--mixin sequential|threading|threadpool|forking|prefork|reactor] [ADDRESS]; more: --help
 //! printf 'echo hello\nquit\n' | cargo run --example hmac-command-client -- --key-file /tmp/key      # => >>: hello
 //! ```
 
 use examples_support::{
     Result,
-    command::{Gate, MAX_COMMAND, Options, Shell, serve},
+    command::{Admitted, Gate, MAX_COMMAND, Options, Shell, serve},
 };
-use socketserver::prelude::*;
+use socketserver::{framing::Halves, prelude::*};
+use std::io;
 
 struct Guarded {
     gate: Gate,
@@ -30,18 +31,43 @@ struct Guarded {
 impl ServerHooks<Tcp> for Guarded {}
 
 #[derive(Default)]
-struct Remote;
+struct Remote {
+    admitted: Option<Admitted>,
+}
 
-impl BaseRequestHandler<TcpStream, Guarded> for Remote {
-    fn handle(&mut self, cx: &mut Context<'_, TcpStream, Guarded>) -> HandlerResult {
-        let Guarded { gate, shell } = cx.server.state();
-        let mut channel = gate.admit(cx.request, cx.client_address)?;
+impl KeepAliveRequestHandler<Guarded> for Remote {
+    fn setup(&mut self, cx: &mut StreamContext<'_, Guarded>) -> HandlerResult {
+        self.admitted = Some(cx.server.state().gate.admit(cx.request, cx.client_address)?);
+        Ok(())
+    }
+
+    fn rbufsize(&self) -> usize {
+        MAX_COMMAND
+    }
+
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Guarded>) -> HandlerResult<KeepAlive> {
+        let admitted = self.admitted.as_mut().ok_or("nobody has been let in")?;
+        let mut channel = admitted.channel(Halves { reader: &mut cx.rfile, writer: &mut cx.wfile });
         let mut buf = [0; MAX_COMMAND];
-        loop {
-            match channel.read(&mut buf)? {
-                0 => return Ok(()), // the client has finished
-                n => shell.answer(&buf[..n], cx.request, &mut channel)?,
+        match channel.read(&mut buf)? {
+            0 => {
+                self.admitted = None; // the client has finished
+                Ok(KeepAlive::No)
             }
+            n => {
+                cx.server.state().shell.answer(&buf[..n], cx.request, &mut channel)?;
+                Ok(KeepAlive::Yes)
+            }
+        }
+    }
+
+    fn finish(&mut self, cx: &mut StreamContext<'_, Guarded>) -> HandlerResult {
+        match &self.admitted {
+            // Not the client's end, but somebody's cut; as when a client just goes, only a log of everything has it.
+            Some(admitted) if admitted.is_sealed() && !cx.server.is_draining() => {
+                Err(io::Error::from(io::ErrorKind::ConnectionAborted).into())
+            }
+            _ => Ok(()),
         }
     }
 }

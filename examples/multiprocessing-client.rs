@@ -8,20 +8,19 @@
 //! printf 'hello\nquit\n' | cargo run --example multiprocessing-client -- --authkey-file /tmp/authkey      # => >>: hello
 //! ```
 
-use examples_support::{
-    Result,
-    multiprocessing::{PeerOptions, bounded},
-    prompt,
+use examples_support::{Result, multiprocessing::PeerOptions, prompt};
+use socketserver::{
+    TcpStream,
+    auth::multiprocessing::Client,
+    framing::{Framed, Header},
 };
-use socketserver::TcpStream;
-use socketserver_auth::multiprocessing::Client;
-use socketserver_framing::{Framed, Header};
 
 fn main() -> Result {
     let PeerOptions { authkey, allow_legacy_md5, address, .. } = PeerOptions::from_env(&[])?;
-    let server = TcpStream::connect(&address).map_err(|error| format!("connect to {address}: {error}"))?;
+    let mut server =
+        TcpStream::connect(&address).map_err(|error| format!("connect to {address}: {error}"))?;
     let client = Client::new(authkey).allow_legacy_md5(allow_legacy_md5);
-    client.handshake(&mut bounded(&server)).map_err(|error| format!("{error}: {}", error.cause()))?;
+    client.handshake(&mut server).map_err(|error| format!("{error}: {}", error.cause()))?;
     let mut messages = Framed::new(server, Header::Multiprocessing);
     prompt(|line| {
         messages.write_frame(line)?;

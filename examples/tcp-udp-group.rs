@@ -1,7 +1,7 @@
 //! One service over TCP and over UDP, on the same port: a group of servers of different types, each served by a thread.
 //!
 //! It shows a handler type that is a handler of both, and `dyn BaseServer`, which every server is. A signal stops all of them, and
-//! so does the end of one.
+//! so does the end of one. The mix-ins are those without processes: a process that has threads, as one for each server, is not one to fork.
 //!
 //! ```text
 //! cargo run --example tcp-udp-group            # [--mixin sequential|threading|threadpool] [ADDRESS]

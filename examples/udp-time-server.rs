@@ -7,7 +7,7 @@
 //! be: nobody can have this server shout at others.
 //!
 //! ```text
-//! cargo run --example udp-time-server          # [--mixin sequential|threading|threadpool|forking] [ADDRESS]
+//! cargo run --example udp-time-server          # [--mixin sequential|threading|threadpool|forking|prefork] [ADDRESS]
 //! printf 'year %%Y' | nc -u -w1 127.0.0.1 8080                           # => year 2
 //! printf '%%!' | nc -u -w1 127.0.0.1 8080                                # => error: bad format
 //! printf '%%Y-%%m-%%d %%X\nquit\n' | cargo run --example udp-time-client    # => >>: 2
@@ -73,6 +73,9 @@ fn main() -> Result {
             }),
             ("forking", |address| {
                 run(&ForkingUdpServer::<Time>::builder().max_packet_size(LONGEST).bind(address)?)
+            }),
+            ("prefork", |address| {
+                run(&PreforkUdpServer::<Time>::builder().max_packet_size(LONGEST).bind(address)?)
             }),
         ],
     )

@@ -7,7 +7,7 @@
 //! of a clock of their own: see `clock.rs`.
 //!
 //! ```text
-//! cargo run --example ntp-server               # [--mixin sequential|threadpool] [ADDRESS]; the port of NTP is 123
+//! cargo run --example ntp-server               # [--mixin sequential|threadpool|prefork] [ADDRESS]; the port of NTP is 123
 //! chronyd -Q -U 'server 127.0.0.1 port 8080 iburst maxsamples 1'         # prints how far off this machine's clock is: not at all
 //! printf '\43%047d' 0 | nc -u -w1 127.0.0.1 8080 | xxd -l 4 -p           # => 240a30
 //! ```
@@ -18,7 +18,7 @@ mod packet;
 use clock::Clock;
 use examples_support::{Result, run, serve};
 use packet::Query;
-use socketserver::{ThreadPoolMixIn, prelude::*};
+use socketserver::{PreforkMixIn, ThreadPoolMixIn, prelude::*};
 
 impl ServerHooks<Udp> for Clock {}
 
@@ -48,6 +48,10 @@ fn main() -> Result {
             }),
             ("threadpool", |address| {
                 let builder = UdpServer::<Ntp, ThreadPoolMixIn, Clock>::builder();
+                run(&builder.state(Clock::measured()).bind(address)?)
+            }),
+            ("prefork", |address| {
+                let builder = UdpServer::<Ntp, PreforkMixIn, Clock>::builder();
                 run(&builder.state(Clock::measured()).bind(address)?)
             }),
         ],

@@ -1,9 +1,8 @@
-//! What `multiprocessing-listener` and `multiprocessing-client` have in common: their options, and time limits for a handshake.
+//! What `multiprocessing-listener` and `multiprocessing-client` have in common: their options.
 
 use crate::{Result, arguments::usage};
 use lexopt::prelude::*;
-use socketserver::{Deadline, TcpStream};
-use socketserver_auth::{Duplex, HandshakeStream, Key};
+use socketserver::auth::Key;
 use std::path::PathBuf;
 
 /// The options of either end.
@@ -69,14 +68,6 @@ impl Given {
             address: address.unwrap_or_else(|| "127.0.0.1:8080".into()),
         })
     }
-}
-
-/// The connection during a handshake, which keeps its deadline however slowly the peer talks.
-pub fn bounded(stream: &TcpStream) -> impl HandshakeStream {
-    Duplex::new(stream, stream).with_deadline(|deadline| {
-        stream.set_deadline(deadline.map(|at| (at, Deadline::Handshake)));
-        Ok(())
-    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use super::{MESSAGES, received, sent, title};
 use examples_support::Result;
 use rustix::net::{RecvFlags, recv};
-use socketserver::{net::Connection, prelude::*};
-use socketserver_framing::{FrameReader, FrameWriter, Header};
+use socketserver::{
+    framing::{FrameWriter, Header},
+    net::Connection,
+    prelude::*,
+};
 use std::io;
 
 pub(crate) fn three_sends_arrive_as_one_receive() -> Result {
@@ -48,7 +51,7 @@ pub(crate) fn one_send_arrives_in_pieces() -> Result {
 pub(crate) fn frames_arrive_whole() -> Result {
     title("TCP with a length in front of each message: they arrive whole");
     let server = TcpServer::<_>::bind_fn("127.0.0.1:0", |cx: &mut StreamContext<'_>| {
-        let mut frames = FrameReader::new(&mut cx.rfile, Header::I32Native);
+        let mut frames = cx.framed(Header::I32Native);
         while let Some(message) = frames.read_frame()? {
             received(message);
         }

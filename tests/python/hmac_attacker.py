@@ -2,6 +2,10 @@
 
     hmac_attacker.py replay-legacy KEYFILE ADDRESS
     hmac_attacker.py replay-mutual KEYFILE ADDRESS
+    hmac_attacker.py reflect-legacy - ADDRESS       answers with the challenge itself
+    hmac_attacker.py reflect-mutual - ADDRESS       takes the server's nonce for its own, and what a second connection is sent for a proof
+    hmac_attacker.py too-long KEYFILE ADDRESS       has the key, and sends a sealed frame that is longer than a command may be
+    hmac_attacker.py cut KEYFILE ADDRESS            has the key, and goes without a word after a command
     hmac_attacker.py truncate BYTES ADDRESS         sends so many bytes of an answer, and no more
     hmac_attacker.py silent - ADDRESS
     hmac_attacker.py slow SECONDS ADDRESS           sends a byte of an answer every so many seconds
@@ -12,7 +16,7 @@ import socket
 import sys
 import time
 
-from command_wire import MAGIC, LABEL, answer_legacy, ask, connect, mac, read_exactly
+from command_wire import MAGIC, LABEL, answer_legacy, answer_mutual, ask, connect, mac, read_exactly
 
 attack, argument, address = sys.argv[1:]
 
@@ -54,6 +58,22 @@ with connect(address) as sock:
             read_exactly(again, 40)
             again.sendall(answer)
             print(rest(again))
+    elif attack == "reflect-legacy":
+        sock.sendall(read_exactly(sock, 32)[:16] + b"echo reflected")
+        print(rest(sock))
+    elif attack == "reflect-mutual":
+        with connect(address) as other:
+            nonce, other_nonce = (read_exactly(it, 40)[len(MAGIC) :] for it in (sock, other))
+            sock.sendall(nonce + other_nonce)
+            other.sendall(nonce + nonce)
+            print(rest(sock), rest(other))
+    elif attack == "cut":
+        print(ask(answer_mutual(sock, key()), "i", "utf-8", "echo in"))
+    elif attack == "too-long":
+        stream = answer_mutual(sock, key())
+        print(ask(stream, "i", "utf-8", "echo in"))
+        stream.sendall(b"echo " + bytes(1020))
+        print(rest(sock))
     else:
         challenge = sock.recv(1024)
         if attack == "truncate":

@@ -53,6 +53,8 @@
 //! * `sha3` (default): the SHA-3 digests that CPython allows.
 //! * `legacy-md5`: HMAC-MD5 for CPython 3.11 and older. Compiled in, it must still be asked for at run time, because features
 //!   are shared by a whole build.
+//! * `net`: handshakes over the streams of `socketserver-net`, as handlers are given them. The facade `socketserver` has it on, and this crate
+//!   as `socketserver::auth`.
 #![forbid(unsafe_code)]
 
 mod digest;

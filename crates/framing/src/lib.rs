@@ -9,6 +9,9 @@
 //! big for memory is read as a stream ([`FrameReader::read_stream`]) and written from one ([`FrameWriter::write_from`]).
 //! A timeout in the middle of a message loses nothing.
 //!
+//! In a handler, with the feature `handlers`: `cx.framed(header)`, by `FramedContext`. The facade `socketserver` has this crate as
+//! `socketserver::framing`.
+//!
 //! | [`Header`] | on the wire | Python | C and others |
 //! |---|---|---|---|
 //! | `I32Native` | 4 bytes, signed, this machine's order | `struct.pack('i', n)` | `int32_t` as it lies in memory |
@@ -38,6 +41,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "handlers")]
+mod context;
 mod delimiter;
 mod error;
 mod framed;
@@ -56,6 +61,8 @@ mod varint;
 mod write_state;
 mod writer;
 
+#[cfg(feature = "handlers")]
+pub use context::FramedContext;
 pub use error::FrameError;
 pub use framed::Framed;
 pub use halves::Halves;

@@ -3,12 +3,19 @@
 //! # Where things are
 //!
 //! All that most programs need is in the [`prelude`]. What a handler talks through, and a client too, is in [`net`].
+//!
+//! | module | what it has | with the feature |
+//! |---|---|---|
+//! | `framing` | message boundaries over a stream, for servers and clients; `cx.framed(header)` in a handler | `framing`, on by default |
+//! | `auth` | proof that a peer knows a shared key, for servers and clients | `auth`; `legacy-md5` for old peers |
 #![forbid(unsafe_code)]
 
 mod aliases;
 pub mod prelude;
 
 pub use aliases::*;
+#[cfg(feature = "auth")]
+pub use socketserver_auth as auth;
 pub use socketserver_core::{
     AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound, Event,
     FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome,
@@ -16,6 +23,8 @@ pub use socketserver_core::{
     Signals, Stats, Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer,
     UnixStream, UnixStreamServer, Worker, WorkerPhase, WorkerProcess, WorkerSettings,
 };
+#[cfg(feature = "framing")]
+pub use socketserver_framing as framing;
 pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
     HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,

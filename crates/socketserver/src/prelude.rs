@@ -10,4 +10,6 @@ pub use crate::{
     ThreadingUnixDatagramServer, ThreadingUnixStreamServer, Udp, UdpServer, UnixDatagram, UnixDatagramServer,
     UnixStream, UnixStreamServer,
 };
+#[cfg(feature = "framing")]
+pub use socketserver_framing::FramedContext;
 pub use std::io::{BufRead, Read, Write};

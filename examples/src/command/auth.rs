@@ -1,20 +1,27 @@
 //! Lets in who knows the key, on either end.
 
-use super::{Options, client::connect, follow::leaves_within, options::KeyOptions, sealed::Sealed};
-use crate::Result;
-use socketserver::{Deadline, HandlerResult, TcpStream};
-use socketserver_auth::{Digest, Duplex, HandshakeStream, Key, Throttle, mutual, oneway, peer_network};
-use std::{
-    io::{self, Read, Write},
-    net::{IpAddr, SocketAddr},
-    time::Instant,
+use super::{
+    MAX_COMMAND, Options,
+    client::connect,
+    options::KeyOptions,
+    sealed::{MAX_FRAME, Sealed},
 };
+use crate::{Result, admission::Admission};
+use socketserver::{
+    Address, Connection, HandlerResult, TcpStream,
+    auth::{
+        Digest, Key,
+        mutual::{self, Session},
+        oneway,
+    },
+};
+use std::io::{self, Read, Write};
 
 /// What a server needs to know to let clients in, and what it remembers of those that it didn't let in.
 #[derive(Debug)]
 pub struct Gate {
     handshake: Handshake,
-    throttle: Throttle<IpAddr>,
+    admission: Admission,
 }
 
 #[derive(Debug)]
@@ -24,13 +31,17 @@ enum Handshake {
     Legacy(oneway::Server),
 }
 
-/// A connection with a peer that has proved the key.
+/// What a handshake leaves: the session whose frames protect the rest; none with the tutorial's.
 #[derive(Debug)]
-pub enum Channel {
+pub struct Admitted(Option<Box<Session>>);
+
+/// A stream to a peer that has proved the key.
+#[derive(Debug)]
+pub enum Channel<'a, S> {
     /// All that passes is protected against change.
-    Sealed(Box<Sealed<TcpStream>>),
+    Sealed(Sealed<'a, S>),
     /// Nothing that passes is protected.
-    Plain(TcpStream),
+    Plain(S),
 }
 
 impl Gate {
@@ -45,66 +56,61 @@ impl Gate {
         } else {
             Handshake::Mutual(mutual::Server::new(key).timeout(*deadline))
         };
-        Ok(Gate { handshake, throttle: Throttle::new() })
+        Ok(Gate { handshake, admission: Admission::default() })
     }
 
-    /// Has the client prove the key. Runs in the handler, so nobody else waits meanwhile; a client that failed before waits
-    /// first. One that fails learns no more than that.
+    /// Has the client prove the key; see [`Admission::admit`].
     ///
     /// # Errors
     /// For the server's log: why the client was not let in.
-    pub fn admit(&self, client: &TcpStream, address: &SocketAddr) -> HandlerResult<Channel> {
-        let attempt = self.throttle.begin(&peer_network(address.ip()), Instant::now())?;
-        if !attempt.delay().is_zero() && leaves_within(client, attempt.delay())? {
-            return Err(io::Error::from(io::ErrorKind::ConnectionAborted).into()); // counts as failed
-        }
-        let admitted = match &self.handshake {
-            Handshake::Mutual(server) => {
-                server.handshake(&mut bounded(client)).map(|session| Channel::sealed(client.clone(), session))
-            }
-            Handshake::Legacy(server) => {
-                server.handshake(&mut bounded(client)).map(|()| Channel::Plain(client.clone()))
-            }
-        };
-        match admitted {
-            Ok(channel) => {
-                attempt.succeeded();
-                Ok(channel)
-            }
-            Err(error) => {
-                let failures = attempt.failed(Instant::now());
-                let all = self.throttle.total_failed();
-                Err(format!("{error}: {} (failure {failures} of this peer, {all} in all)", error.cause())
-                    .into())
-            }
-        }
+    pub fn admit(&self, client: &Connection, address: &Address) -> HandlerResult<Admitted> {
+        let session = self.admission.admit(client, address, |client| match &self.handshake {
+            Handshake::Mutual(server) => server.handshake(client).map(Some),
+            Handshake::Legacy(server) => server.handshake(client).map(|()| None),
+        })?;
+        // Who knows the key may send commands, and no more than that.
+        Ok(Admitted(
+            session
+                .map(|it| Box::new(it.max_payload_received(MAX_COMMAND as u32).max_payload_sent(MAX_FRAME))),
+        ))
     }
 }
 
-impl Channel {
-    fn sealed(stream: TcpStream, session: mutual::Session) -> Self {
-        Channel::Sealed(Box::new(Sealed::new(stream, session)))
-    }
-
+impl Admitted {
     /// Connects to where the options say and proves the key to the server, which has to prove it too unless this is the tutorial's
-    /// handshake. Gives the channel, and the connection that lies beneath.
+    /// handshake. Gives the connection, too.
     ///
     /// # Errors
     /// There is no key in the key file; nobody listens; the handshake fails.
     pub fn connect(options: &Options) -> Result<(Self, TcpStream)> {
         let (key, KeyOptions { legacy_md5, deadline, .. }) = key(options)?;
-        let server = connect(options)?;
-        let channel = if *legacy_md5 {
+        let mut server = connect(options)?;
+        let session = if *legacy_md5 {
             let client = oneway::Client::new(key).digest(Digest::Md5).timeout(*deadline);
-            client.handshake(&mut bounded(&server))?;
-            Channel::Plain(server.clone())
+            client.handshake(&mut server)?;
+            None
         } else {
-            let session = mutual::Client::new(key).timeout(*deadline).handshake(&mut bounded(&server))?;
-            Channel::sealed(server.clone(), session)
+            let session = mutual::Client::new(key).timeout(*deadline).handshake(&mut server)?;
+            Some(Box::new(session.max_payload_received(MAX_FRAME).max_payload_sent(MAX_COMMAND as u32)))
         };
-        Ok((channel, server))
+        Ok((Admitted(session), server))
     }
 
+    /// Whether what follows is protected, its end too.
+    pub fn is_sealed(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// What follows on `stream`, over which the handshake went.
+    pub fn channel<S: Read + Write>(&mut self, stream: S) -> Channel<'_, S> {
+        match &mut self.0 {
+            Some(session) => Channel::Sealed(Sealed::new(stream, session)),
+            None => Channel::Plain(stream),
+        }
+    }
+}
+
+impl<S: Read + Write> Channel<'_, S> {
     /// Tells the peer that there is no more to come.
     ///
     /// # Errors
@@ -117,7 +123,7 @@ impl Channel {
     }
 }
 
-impl Read for Channel {
+impl<S: Read> Read for Channel<'_, S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Channel::Sealed(sealed) => sealed.read(buf),
@@ -126,7 +132,7 @@ impl Read for Channel {
     }
 }
 
-impl Write for Channel {
+impl<S: Write> Write for Channel<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Channel::Sealed(sealed) => sealed.write(bytes),
@@ -135,16 +141,11 @@ impl Write for Channel {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(()) // neither keeps anything back
+        match self {
+            Channel::Sealed(sealed) => sealed.flush(),
+            Channel::Plain(stream) => stream.flush(),
+        }
     }
-}
-
-/// The connection during a handshake, which keeps its deadline however slowly the peer talks.
-fn bounded(stream: &TcpStream) -> impl HandshakeStream {
-    Duplex::new(stream, stream).with_deadline(|deadline| {
-        stream.set_deadline(deadline.map(|at| (at, Deadline::Handshake)));
-        Ok(())
-    })
 }
 
 fn key(options: &Options) -> Result<(Key, &KeyOptions)> {

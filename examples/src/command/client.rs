@@ -2,8 +2,7 @@
 
 use super::{MAX_COMMAND, Options};
 use crate::{Result, client::prompt_to};
-use socketserver::{Socket, TcpStream};
-use socketserver_framing::FrameReader;
+use socketserver::{Socket, TcpStream, framing::FrameReader};
 use std::{
     io::{self, Read, Write},
     time::Duration,

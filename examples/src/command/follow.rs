@@ -4,10 +4,8 @@ use super::{
     output::{Full, Output},
     process::Process,
 };
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-};
+use crate::presence::{GONE, HALF_CLOSED, poll_for};
+use rustix::event::{PollFd, PollFlags};
 use socketserver::Socket;
 use std::{
     io::{self, ErrorKind, Read},
@@ -41,15 +39,6 @@ const PIECE: usize = 64 * 1024;
 
 /// Where a process's end can't be polled for, it is asked for this often.
 const TICK: Duration = Duration::from_millis(20);
-
-/// The client has shut down its sending side, or has left. Other systems than Linux report that as [`GONE`].
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const HALF_CLOSED: PollFlags = PollFlags::RDHUP;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const HALF_CLOSED: PollFlags = PollFlags::empty();
-
-/// The client has reset the connection, or the server has shut it down. Reported whether asked for or not.
-const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 /// Takes what the process writes until it ends, or has to. If it has to, it is killed when this returns.
 ///
@@ -101,23 +90,6 @@ pub(super) fn follow(
     }
 }
 
-/// Waits until the client leaves, at most as long as said; whether it did.
-///
-/// # Errors
-/// What poll(2) fails with.
-pub(super) fn leaves_within(client: &Socket, time: Duration) -> io::Result<bool> {
-    let until = Instant::now() + time;
-    loop {
-        let mut fds = [PollFd::new(client, HALF_CLOSED)];
-        if poll_for(&mut fds, until.saturating_duration_since(Instant::now()))? > 0 {
-            return Ok(true);
-        }
-        if Instant::now() >= until {
-            return Ok(false);
-        }
-    }
-}
-
 struct Ready {
     client: PollFlags,
     /// Which of the process's outputs can be read, the end of one included.
@@ -137,15 +109,6 @@ fn wait(client: &Socket, interest: PollFlags, process: &Process, time: Duration)
     poll_for(&mut fds, time)?;
     let outputs = (0..process.outputs.len()).filter(|at| !fds[1 + at].revents().is_empty()).collect();
     Ok(Ready { client: fds[0].revents(), outputs })
-}
-
-/// poll(2); a signal is as good as nothing having happened.
-fn poll_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<usize> {
-    // What is longer than a timespec holds is no limit.
-    match poll(fds, Timespec::try_from(time).ok().as_ref()) {
-        Err(Errno::INTR) => Ok(0),
-        result => Ok(result?),
-    }
 }
 
 fn left() -> io::Error {

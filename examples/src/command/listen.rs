@@ -3,8 +3,8 @@
 use super::{Options, options::MixInName};
 use crate::{Result, run};
 use socketserver::{
-    BaseRequestHandler, Bound, ForkingMixIn, MixIn, PreforkMixIn, Sequential, Server, ServerHooks, Tcp,
-    TcpStream, ThreadPoolMixIn, ThreadingMixIn,
+    Bound, ForkingMixIn, KeepAliveRequestHandler, MixIn, PreforkMixIn, ReactorMixIn, Sequential, Server,
+    ServerHooks, Tcp, ThreadPoolMixIn, ThreadingMixIn,
 };
 
 /// Serves with the mix-in and on the address that the options name.
@@ -13,7 +13,7 @@ use socketserver::{
 /// An address that others can reach, without authentication; what ends the server.
 pub fn serve<H, S>(options: &Options, state: S) -> Result
 where
-    H: BaseRequestHandler<TcpStream, S> + Default + 'static,
+    H: KeepAliveRequestHandler<S> + Default + 'static,
     S: ServerHooks<Tcp>,
 {
     let address = &*options.address;
@@ -33,6 +33,9 @@ where
         }
         MixInName::Prefork => {
             listen(Server::<Tcp, H, PreforkMixIn, S>::builder().state(state).server_bind(address)?, options)
+        }
+        MixInName::Reactor => {
+            listen(Server::<Tcp, H, ReactorMixIn, S>::builder().state(state).server_bind(address)?, options)
         }
     }
 }

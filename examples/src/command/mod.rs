@@ -14,7 +14,7 @@ mod process;
 mod sealed;
 mod shell;
 
-pub use auth::{Channel, Gate};
+pub use auth::{Admitted, Channel, Gate};
 pub use client::{connect, converse};
 pub use encoding::Encoding;
 pub use listen::serve;

@@ -3,7 +3,7 @@
 use super::Encoding;
 use crate::arguments::usage;
 use lexopt::prelude::*;
-use socketserver_framing::Header;
+use socketserver::framing::Header;
 use std::{path::PathBuf, process::exit, time::Duration};
 
 /// The options of a command server or its client. A client takes its server's options, so that both can be given the same, and
@@ -38,6 +38,7 @@ pub(super) enum MixInName {
     ThreadPool,
     Forking,
     Prefork,
+    Reactor,
 }
 
 const REMOTE: &str = "  --insecure-no-auth            lets a server listen beyond the loopback interface, where whoever can reach it runs commands
@@ -50,7 +51,7 @@ const HMAC: &str = "  --key-file FILE               the shared key; required
 
 const COMMON: &str = "  --header i32-native|u32-be    the length in front of a reply: struct's 'i' (default) or '!I'
   --encoding utf-8|gbk          of the program's own words, and of what a client's person types and sees (default: utf-8)
-  --mixin sequential|threading|threadpool|forking|prefork
+  --mixin sequential|threading|threadpool|forking|prefork|reactor
                                 where a server runs its requests (default: threading)
   --deadline SECONDS            a command that takes longer is killed, with its process group (default: 30)
   --half-close SECONDS          how long a command may go on when its client sends no more, so may be gone (default: 3)
@@ -151,7 +152,8 @@ fn mixin(name: &str) -> Result<MixInName, &'static str> {
         "threadpool" => Ok(MixInName::ThreadPool),
         "forking" => Ok(MixInName::Forking),
         "prefork" => Ok(MixInName::Prefork),
-        _ => Err("sequential, threading, threadpool, forking or prefork"),
+        "reactor" => Ok(MixInName::Reactor),
+        _ => Err("sequential, threading, threadpool, forking, prefork or reactor"),
     }
 }
 

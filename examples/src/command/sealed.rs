@@ -1,25 +1,25 @@
 //! A byte stream inside a sealed conversation.
 
-use socketserver_auth::mutual::{SealError, Session};
+use socketserver::auth::mutual::{SealError, Session};
 use std::io::{self, Read, Write};
 
 /// The longest frame's payload, in bytes: a piece of a reply, as it is read from a file, with the header in front of the first.
-const MAX_FRAME: u32 = 64 * 1024 + 16;
+pub(super) const MAX_FRAME: u32 = 64 * 1024 + 16;
 
 /// A stream whose bytes travel in sealed frames. Each write is a frame, and each read gives (a part of) one frame, so a command
 /// that was written at once is read at once.
 #[derive(Debug)]
-pub struct Sealed<S> {
+pub struct Sealed<'a, S> {
     stream: S,
-    session: Session,
+    session: &'a mut Session,
     frame: Vec<u8>,
     read: usize,
 }
 
-impl<S: Read + Write> Sealed<S> {
-    /// Puts what follows on `stream` into frames of this session.
-    pub fn new(stream: S, session: Session) -> Self {
-        Sealed { stream, session: session.max_payload(MAX_FRAME), frame: Vec::new(), read: 0 }
+impl<'a, S: Read + Write> Sealed<'a, S> {
+    /// Puts what follows on `stream` into frames of this session. Between two frames it may be dropped and made anew.
+    pub fn new(stream: S, session: &'a mut Session) -> Self {
+        Sealed { stream, session, frame: Vec::new(), read: 0 }
     }
 
     /// Tells the peer that there is no more to come. Without it the peer takes the end for a cut.
@@ -31,7 +31,7 @@ impl<S: Read + Write> Sealed<S> {
     }
 }
 
-impl<S: Read> Read for Sealed<S> {
+impl<S: Read> Read for Sealed<'_, S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         while self.read == self.frame.len() {
             match self.session.recv(&mut self.stream) {
@@ -50,7 +50,7 @@ impl<S: Read> Read for Sealed<S> {
     }
 }
 
-impl<S: Write> Write for Sealed<S> {
+impl<S: Write> Write for Sealed<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n = bytes.len().min(MAX_FRAME as usize);
         self.session.send(&mut self.stream, &bytes[..n])?;

@@ -6,8 +6,10 @@ use super::{
     output::{Output, Source},
     process::Process,
 };
-use socketserver::{ServerHooks, Socket, Tcp};
-use socketserver_framing::{FrameWriter, Header};
+use socketserver::{
+    Connection, ServerHooks, Socket, Tcp,
+    framing::{FrameWriter, Header},
+};
 use std::io::{self, Write};
 
 /// The most that one command may have, in bytes, as in the usual `recv(1024)`.
@@ -43,7 +45,8 @@ impl Shell {
     ///
     /// # Errors
     /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) if the client has left; what `reply` fails with.
-    pub fn answer(&self, command: &[u8], client: &Socket, reply: &mut impl Write) -> io::Result<()> {
+    pub fn answer(&self, command: &[u8], client: &Connection, reply: &mut impl Write) -> io::Result<()> {
+        let client = client.socket().ok_or(io::ErrorKind::Unsupported)?;
         let (output, len) = self.output_of(command, client)?.into_reader()?;
         // A client that doesn't take its reply shall not keep it here for ever.
         client.set_write_timeout(Some(self.patience.deadline));

@@ -1,11 +1,15 @@
 //! The HMAC command server and client, each with its own kind and with Python.
 
-use super::peers::{MIXINS, beginnings, described, python, python_server};
+use super::{
+    output::{LARGE, peak_memory},
+    peers::{MIXINS, beginnings, described, python, python_server, sha256_of},
+};
 use crate::examples::{
     client_process::{output_of, run},
     programs::example,
     server_process::ServerProcess,
 };
+use crate::util::wait_for;
 use std::{fs, process::Command};
 use tempfile::TempDir;
 
@@ -62,6 +66,51 @@ fn a_python_client_with_the_key_is_served() {
             assert_eq!(beginnings(&replies), expected, "{handshake} {mixin}");
             server.stop();
         }
+    }
+}
+
+/// Sealed or not.
+#[test]
+fn a_hundred_megabytes_come_whole_and_are_not_held_in_memory() {
+    let keys = Keys::new();
+    let Some(expected) = sha256_of(LARGE) else { return };
+    for handshake in HANDSHAKES {
+        let server = server(handshake, &keys, &["--mixin", "reactor"]);
+        let arguments = [handshake, &keys.file("right"), &server.address, "i", LARGE];
+        let Some(client) = python("hmac_client.py", &arguments) else { return };
+        let replies = described(&output_of(client, b""));
+        assert_eq!((replies[0].len, &replies[0].sha256), (100_000_000, &expected), "{handshake}");
+        let peak = peak_memory(server.id());
+        assert!(peak < 32 << 20, "{handshake}: {peak} bytes");
+        server.stop();
+    }
+}
+
+#[test]
+fn a_conversation_that_is_cut_is_told_from_one_that_has_ended() {
+    let keys = Keys::new();
+    let key = keys.file("right");
+    for mixin in ["threading", "reactor"] {
+        let log = tempfile::NamedTempFile::new().expect("a file").into_temp_path();
+        let mut server = server_command("mutual", &keys, &["--mixin", mixin]);
+        server.env("RUST_LOG", "debug").stderr(fs::File::create(&log).expect("a file of ours"));
+        let server = ServerProcess::launch(server).expect("it says where it listens");
+        let told = |number: u32, end: &str| {
+            wait_for(end, || {
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                log.lines().any(|line| {
+                    line.contains(&format!("request {number} from"))
+                        && line.contains(&format!("ended: {end}"))
+                })
+            });
+        };
+        let Some(cut) = python("hmac_attacker.py", &["cut", &key, &server.address]) else { return };
+        output_of(cut, b"");
+        told(1, "Disconnected");
+        let client = with_key("hmac-command-client", "mutual", &key, &[&server.address]);
+        assert_eq!(output_of(client, b"echo whole\nquit\n"), ">>: whole\n\n>>: ");
+        told(2, "Completed");
+        server.stop();
     }
 }
 

@@ -96,6 +96,33 @@ fn an_answer_that_was_heard_before_gets_nobody_in() {
 }
 
 #[test]
+fn a_challenge_that_is_sent_back_gets_nobody_in() {
+    let keys = Keys::new();
+    let legacy = server("legacy", &keys, &[]);
+    let Some(got) = attack("reflect-legacy", "-", &legacy) else { return };
+    assert_eq!(got, "b''\n");
+    is_served(&legacy, "legacy", &keys);
+    legacy.stop();
+    let mutual = server("mutual", &keys, &[]);
+    let Some(got) = attack("reflect-mutual", "-", &mutual) else { return };
+    let refused = format!("b'{}'", r"\x00".repeat(33));
+    assert_eq!(got, format!("{refused} {refused}\n"));
+    is_served(&mutual, "mutual", &keys);
+    mutual.stop();
+}
+
+#[test]
+fn who_has_the_key_may_send_commands_and_nothing_longer() {
+    let keys = Keys::new();
+    for mixin in MIXINS {
+        let server = server("mutual", &keys, &["--mixin", mixin]);
+        let Some(got) = attack("too-long", &keys.file("right"), &server) else { return };
+        assert!(got.starts_with("3 ") && got.ends_with("'in\\n'\nb''\n"), "{mixin}: {got}");
+        server.stop();
+    }
+}
+
+#[test]
 fn a_silent_client_is_cut_off_at_the_deadline_and_a_slow_one_too() {
     let keys = Keys::new();
     for handshake in HANDSHAKES {
@@ -114,7 +141,7 @@ fn a_silent_client_is_cut_off_at_the_deadline_and_a_slow_one_too() {
 #[test]
 fn nobody_waits_for_a_silent_client() {
     let keys = Keys::new();
-    for mixin in ["threading", "forking"] {
+    for mixin in ["threading", "forking", "reactor"] {
         let server = server("mutual", &keys, &["--mixin", mixin, "--handshake-deadline", "9999"]);
         let arguments = ["silent", "-", &server.address];
         let Some(silent) = python("hmac_attacker.py", &arguments) else { return };
@@ -149,7 +176,7 @@ fn who_fails_again_and_again_has_to_wait() {
 #[test]
 fn why_a_client_failed_is_in_the_servers_log_and_nowhere_else() {
     let keys = Keys::new();
-    for mixin in ["sequential", "threading", "threadpool"] {
+    for mixin in ["sequential", "threading", "threadpool", "reactor"] {
         let path = tempfile::NamedTempFile::new().expect("a file").into_temp_path();
         let mut server = server_command("mutual", &keys, &["--mixin", mixin]);
         server.stderr(fs::File::create(&path).expect("a file of ours"));

@@ -60,7 +60,7 @@ fn bytes_that_are_no_text_come_back_as_they_are() {
 }
 
 /// No two kilobytes of it are the same.
-const LARGE: &str = "seq 20000000 | head -c 100000000";
+pub(super) const LARGE: &str = "seq 20000000 | head -c 100000000";
 
 #[test]
 fn a_hundred_megabytes_come_whole_and_are_not_held_in_memory() {
@@ -78,7 +78,7 @@ fn a_hundred_megabytes_come_whole_and_are_not_held_in_memory() {
 }
 
 /// The most memory that a process has had in use, in bytes.
-fn peak_memory(id: u32) -> u64 {
+pub(super) fn peak_memory(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).expect("the process runs");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a running process has it");
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");

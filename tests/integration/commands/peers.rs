@@ -7,7 +7,8 @@ use crate::{
 use std::{path::Path, process::Command, thread};
 
 /// All mix-ins that the command servers offer.
-pub(super) const MIXINS: [&str; 5] = ["sequential", "threading", "threadpool", "forking", "prefork"];
+pub(super) const MIXINS: [&str; 6] =
+    ["sequential", "threading", "threadpool", "forking", "prefork", "reactor"];
 
 /// Does the same with every mix-in at once, for tests that wait for time limits.
 pub(super) fn with_every_mixin(check: impl Fn(&str) + Sync) {

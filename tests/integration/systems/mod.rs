@@ -2,6 +2,7 @@
 
 mod both_ends;
 mod multiprocessing;
+mod multiprocessing_attacks;
 mod ntp;
 mod peers;
 mod time;

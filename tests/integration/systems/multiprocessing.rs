@@ -10,7 +10,7 @@ use std::fs;
 use tempfile::TempDir;
 
 /// A folder with two keys, and their files.
-fn keys() -> (TempDir, String, String) {
+pub(super) fn keys() -> (TempDir, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let [ours, other] = ["ours", "other"].map(|name| {
         let path = folder.path().join(name);
@@ -45,7 +45,7 @@ fn every_python_has_its_messages_echoed() {
 fn every_mix_in_serves_several_clients() {
     let (_folder, key, _) = keys();
     let Some(python) = pythons().into_iter().next() else { return };
-    for mixin in ["sequential", "threading", "threadpool", "forking"] {
+    for mixin in ["sequential", "threading", "threadpool", "forking", "prefork", "reactor"] {
         let arguments = [&options(&python, &key)[..], &["--mixin", mixin, "[::1]:0"]].concat();
         let server = ServerProcess::start("multiprocessing-listener", &arguments);
         for _ in 0..2 {

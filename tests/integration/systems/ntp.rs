@@ -13,6 +13,7 @@ fn every_byte_of_an_answer_is_as_it_should_be() {
     for arguments in [
         ["--mixin=sequential", "127.0.0.1:0"],
         ["--mixin=threadpool", "127.0.0.1:0"],
+        ["--mixin=prefork", "127.0.0.1:0"],
         ["--mixin=sequential", "[::1]:0"],
     ] {
         let server = ServerProcess::start("ntp-server", &arguments);

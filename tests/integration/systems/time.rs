@@ -25,9 +25,13 @@ fn the_time_is_told_as_python_tells_it() {
 }
 
 #[test]
-fn a_forking_server_and_one_on_ipv6_tell_the_time_too() {
+fn servers_of_processes_and_one_on_ipv6_tell_the_time_too() {
     let Some(python) = tool("python3") else { return };
-    for arguments in [["--mixin=forking", "127.0.0.1:0"], ["--mixin=threading", "[::1]:0"]] {
+    for arguments in [
+        ["--mixin=forking", "127.0.0.1:0"],
+        ["--mixin=prefork", "127.0.0.1:0"],
+        ["--mixin=threading", "[::1]:0"],
+    ] {
         let server = ServerProcess::start("udp-time-server", &arguments);
         let client = script(&python, "time_client.py", &[&server.address]);
         assert_eq!(output_of(client, b""), "all as expected\n", "{arguments:?}");

@@ -66,8 +66,26 @@ impl Session {
     ///     session.max_payload(4096)
     /// }
     /// ```
-    pub fn max_payload(mut self, bytes: u32) -> Self {
+    pub fn max_payload(self, bytes: u32) -> Self {
+        self.max_payload_sent(bytes).max_payload_received(bytes)
+    }
+
+    /// The longest payload of frames sent, in bytes; as [`max_payload`](Self::max_payload), for this direction alone.
+    pub fn max_payload_sent(mut self, bytes: u32) -> Self {
         self.sealer.limit(bytes);
+        self
+    }
+
+    /// The longest payload of frames received, in bytes; as [`max_payload`](Self::max_payload), for this direction alone. Where questions
+    /// are short and answers are long, a server need not take long ones.
+    ///
+    /// ```
+    /// # use socketserver_auth::mutual::Session;
+    /// fn of_a_server(session: Session) -> Session {
+    ///     session.max_payload_received(1024).max_payload_sent(64 << 10)
+    /// }
+    /// ```
+    pub fn max_payload_received(mut self, bytes: u32) -> Self {
         self.opener.limit(bytes);
         self
     }

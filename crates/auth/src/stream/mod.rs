@@ -1,6 +1,8 @@
 //! What a handshake needs of a stream: bytes, and a way to stop waiting for them.
 
 mod duplex;
+#[cfg(feature = "net")]
+mod net_streams;
 mod std_streams;
 mod untimed;
 
@@ -21,8 +23,9 @@ use std::time::{Duration, Instant};
 /// 3. [`restore_timeouts`](Self::restore_timeouts), once, however it ended.
 ///
 /// Every method has a default that does nothing, for streams that can't: then the deadline is still checked between reads, but
-/// a read that blocks forever blocks the handshake. Implemented for `TcpStream` and `UnixStream`, owned or borrowed.
-/// For a pair of halves there is [`Duplex`], for any other stream [`Untimed`].
+/// a read that blocks forever blocks the handshake. Implemented for the `TcpStream` and `UnixStream` of the standard library, owned or
+/// borrowed; with the feature `net` for those of `socketserver-net` and for its `Connection` too, so a handler passes its request:
+/// `server.handshake(cx.request)`, or `&mut cx.request` where the request is a `&Connection`. For a pair of halves there is [`Duplex`], for any other stream [`Untimed`].
 ///
 /// ```
 /// use socketserver_auth::HandshakeStream;
@@ -134,5 +137,13 @@ impl<S: HandshakeStream + ?Sized> HandshakeStream for Box<S> {
 
     fn now(&self) -> Instant {
         (**self).now()
+    }
+}
+
+/// Never zero, which sockets would refuse.
+fn remaining(deadline: Instant) -> io::Result<Duration> {
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+        time => Ok(time),
     }
 }

@@ -1,11 +1,11 @@
 //! The sockets of the standard library: the time that remains becomes their timeout.
 
-use super::{HandshakeStream, Timeouts};
+use super::{HandshakeStream, Timeouts, remaining};
 use std::io;
 use std::net::TcpStream;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 macro_rules! socket {
     ($($stream:ty),*) => {$(
@@ -33,11 +33,3 @@ macro_rules! socket {
 socket!(TcpStream, &TcpStream);
 #[cfg(unix)]
 socket!(UnixStream, &UnixStream);
-
-/// Never zero, which sockets would refuse.
-fn remaining(deadline: Instant) -> io::Result<Duration> {
-    match deadline.saturating_duration_since(Instant::now()) {
-        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
-        time => Ok(time),
-    }
-}

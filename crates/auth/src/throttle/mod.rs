@@ -25,7 +25,8 @@ use table::Table;
 ///
 /// 1. [`begin`](Throttle::begin): refused, or an [`Attempt`];
 /// 2. wait for [`Attempt::delay`], **in the handler, never in an accept loop**, where one guesser's delay would hold up everybody.
-///    On a reactor, where a handler must not sleep, refuse instead: treat a delay that is not zero as a refusal;
+///    A handler that waits occupies a thread, on a reactor too; where threads are few, refuse instead: treat a delay that is not zero
+///    as a refusal;
 /// 3. the handshake;
 /// 4. [`Attempt::succeeded`] or [`Attempt::failed`]. Dropping the attempt, by `?` or by a panic, counts as failed.
 ///

@@ -13,6 +13,9 @@ mod key;
 mod deadline;
 // Halves, buffered halves, streams without timeouts.
 mod streams;
+// The streams that servers hand to their handlers.
+#[cfg(feature = "net")]
+mod net_streams;
 
 // The mutual handshake: who passes.
 mod mutual;

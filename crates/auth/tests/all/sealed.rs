@@ -92,6 +92,19 @@ fn a_payload_has_a_limit_on_both_sides() {
 }
 
 #[test]
+fn each_direction_may_have_a_limit_of_its_own() {
+    let (client, server) = sessions();
+    let (mut client, mut server) = (client, server.max_payload_received(4).max_payload_sent(8));
+    assert!(matches!(server.seal(&[0; 9]), Err(SealError::TooLong { length: 9, limit: 8 })));
+    let answer = server.seal(&[0; 8]).unwrap();
+    assert_eq!(client.open(&answer).unwrap(), Some(&[0; 8][..]));
+    let (short, long) = (client.seal(b"1234").unwrap(), client.seal(b"12345").unwrap());
+    assert_eq!(server.open(&short).unwrap(), Some(&b"1234"[..]));
+    // Refused by its header alone.
+    assert!(matches!(server.recv(&mut &long[..5]), Err(SealError::TooLong { length: 5, limit: 4 })));
+}
+
+#[test]
 fn an_announced_length_takes_no_memory_by_itself() {
     // The largest payload announced, nothing sent.
     let (_, server) = sessions();
