@@ -25,6 +25,8 @@ mod systems;
 mod accept_errors;
 // Sockets that are open already.
 mod adopt;
+// Datagrams received several at a time.
+mod batches;
 // Clients that put up with what their servers do.
 mod clients;
 // Clients that take their time.

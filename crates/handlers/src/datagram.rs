@@ -16,7 +16,8 @@ pub struct DatagramContext<'a, S = ()> {
     pub wfile: Vec<u8>,
     /// Whether the datagram was longer than `max_packet_size`; the rest is lost. Python doesn't tell.
     pub is_truncated: bool,
-    /// The server's own socket, to send to others.
+    /// The server's own socket, to send to others. Who wants to receive from it too sets the builder's `prefetch` to 1, for other
+    /// datagrams may have been received already.
     pub socket: &'a Socket,
     /// Who the datagram is from; [`Address::Unbound`] if the sender can't be answered.
     pub client_address: &'a Address,

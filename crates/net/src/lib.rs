@@ -27,7 +27,7 @@ mod wire;
 
 pub use address::{Address, UnixAddress};
 pub use connection::Connection;
-pub use datagram::{Datagram, DatagramAddress, DatagramPool};
+pub use datagram::{Datagram, DatagramAddress, DatagramSource};
 pub use disconnect::is_disconnect;
 pub use request::{DatagramRequest, Request, StreamRequest};
 pub use socket::Socket;

@@ -169,6 +169,18 @@ impl Socket {
         }
     }
 
+    /// By other means.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn count_received(&self, bytes: usize) {
+        self.meter.add_in(bytes);
+    }
+
+    /// By other means.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn count_sent(&self, bytes: usize) {
+        self.meter.add_out(bytes);
+    }
+
     pub(crate) fn send_datagram(
         &self,
         data: &[u8],

@@ -10,7 +10,10 @@ use socketserver_handlers::guarded;
 use std::{
     fmt, io,
     ops::ControlFlow,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 use waiting::{Way, Woken};
@@ -33,6 +36,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     /// When it listened last for what the ear may hear.
     listened: Option<Instant>,
     role: Role,
+    /// There may be others, who could serve what this one takes ahead.
+    was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
     crowd: Option<Option<Crowd>>,
 }
@@ -71,6 +76,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::Loop,
+            was_cloned: AtomicBool::new(false),
             crowd: None,
         };
         this.schedule_tick();
@@ -124,11 +130,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 self.pass_on(); // the client waits for somebody
                 woken = Woken::No;
             }
-            if is_stopping {
+            if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
                 return Ok(Accepted::Stopped);
             }
             if open && may_be_there {
-                let tried = self.try_accept(&transport);
+                let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
                 if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
                     self.pass_on(); // where one was forgotten there may be more
                 }
@@ -139,6 +145,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                         self.step_back(job, &transport);
                     }
                     return Ok(accepted);
+                }
+                if is_stopping {
+                    return Ok(Accepted::Stopped); // a hook doesn't want what there is
                 }
                 may_be_there = false;
                 if self.paused_until.is_none() {
@@ -152,13 +161,16 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 return Ok(Accepted::TimedOut);
             }
             let mixin_time = mixin.wake_time();
+            // It can't be seen from outside, as what is in the socket can: a hook has left it there.
+            let is_known = open && transport.has_prefetched();
+            let now = is_known.then(Instant::now);
             let ready = self.wait(
                 &transport,
                 mixin,
                 way,
-                until.filter(|_| may_leave).into_iter().chain(mixin_time).min(),
+                until.filter(|_| may_leave).into_iter().chain(mixin_time).chain(now).min(),
             )?;
-            may_be_there = ready.request || !open;
+            may_be_there = ready.request || !open || is_known;
             woken = match ready {
                 Ready { called: true, .. } => Woken::ByOther,
                 Ready { request: true, .. } => Woken::BySystem,
@@ -217,8 +229,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.shared.core.drain_until()
     }
 
-    /// Takes in a request, if there is one.
-    fn try_accept(&mut self, transport: &T) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
+    /// Takes in a request, if there is one; several `ahead`, if nobody else could serve them.
+    fn try_accept(&mut self, transport: &T, ahead: bool) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
         let shared = &self.shared;
         let has_place = shared.core.gate.try_enter();
         if !has_place && !shared.core.gate.rejects {
@@ -229,6 +241,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 shared.core.left()
             }
         };
+        if ahead && self.is_alone() {
+            transport.prefetch();
+        }
         // A panic in the user's hook must neither lose the place nor end the loop.
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
             Some(Ok((request, peer))) => {
@@ -288,6 +303,7 @@ fn admit<T: Transport, S: ServerHooks<T>>(
 /// See the [type](Acceptor)'s documentation for what a clone does differently.
 impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
     fn clone(&self) -> Self {
+        self.was_cloned.store(true, Relaxed);
         Acceptor {
             shared: self.shared.clone(),
             transport: self.transport.clone(),
@@ -297,6 +313,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::OneOfMany,
+            was_cloned: AtomicBool::new(true),
             crowd: None,
         }
     }

@@ -25,6 +25,10 @@ pub struct BindOptions {
     pub allow_reuse_port: bool,
     /// The length in bytes beyond which a datagram is cut.
     pub max_packet_size: usize,
+    /// How many datagrams are received by one system call, by a loop that is going to serve them all.
+    pub prefetch: usize,
+    /// Whether replies to datagrams that were received together are sent together.
+    pub gather_replies: bool,
     /// Whether an IPv6 socket serves IPv4 clients too; `None` is the system's default.
     pub dual_stack: Option<bool>,
     /// Which addresses a host name may stand for; `None` is any, IPv4 first.
@@ -39,6 +43,8 @@ impl Default for BindOptions {
             allow_reuse_address: None,
             allow_reuse_port: false,
             max_packet_size: 8192,
+            prefetch: 16,
+            gather_replies: false,
             dual_stack: None,
             address_family: None,
             set_options: None,
@@ -71,6 +77,8 @@ impl fmt::Debug for BindOptions {
             .field("allow_reuse_address", &self.allow_reuse_address)
             .field("allow_reuse_port", &self.allow_reuse_port)
             .field("max_packet_size", &self.max_packet_size)
+            .field("prefetch", &self.prefetch)
+            .field("gather_replies", &self.gather_replies)
             .field("dual_stack", &self.dual_stack)
             .field("address_family", &self.address_family)
             .finish_non_exhaustive()

@@ -4,14 +4,13 @@ use crate::{
     AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, error::written,
 };
 use socket2::{Domain, Type};
-use socketserver_net::{Datagram, DatagramPool, Socket, TcpStream};
+use socketserver_net::{Datagram, DatagramSource, TcpStream};
 use socketserver_sys::Child;
 use std::{
     fmt::Debug,
     io,
     net::{Shutdown, SocketAddr, ToSocketAddrs},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::Arc,
 };
 
 /// Connections over TCP. Python: `TCPServer`.
@@ -28,11 +27,11 @@ pub struct Tcp {
 /// Datagrams over UDP. Python: `UDPServer`.
 ///
 /// Binds as [`Tcp`] does, without SO_REUSEADDR. A datagram that is longer than `max_packet_size` (8192 bytes by default) is
-/// cut, and says so.
+/// cut, and says so. A loop that runs requests one after another, or hands each to a thread, receives up to `prefetch` (16) datagrams
+/// by one system call.
 #[derive(Debug)]
 pub struct Udp {
-    socket: Arc<Socket>,
-    pool: Arc<DatagramPool>,
+    source: DatagramSource,
     address: SocketAddr,
 }
 
@@ -74,11 +73,19 @@ impl Transport for Udp {
     type Address = SocketAddr;
 
     fn get_request(&self) -> io::Result<(Datagram, SocketAddr)> {
-        self.pool.receive(&self.socket)
+        self.source.receive()
     }
 
     fn readiness(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.source.as_fd()
+    }
+
+    fn prefetch(&self) {
+        self.source.prefetch();
+    }
+
+    fn has_prefetched(&self) -> bool {
+        self.source.has_prefetched()
     }
 
     fn server_address(&self) -> SocketAddr {
@@ -102,8 +109,9 @@ impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
-        let pool = pool(options.max_packet_size);
-        Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
+        let source = source(socket, options.max_packet_size).max_prefetch(options.prefetch);
+        let source = source.gather_replies(options.gather_replies);
+        Ok(Udp { source, address })
     }
 }
 
@@ -120,21 +128,26 @@ impl Tcp {
 }
 
 impl Udp {
-    /// Serves a bound socket that is already open, with datagrams of up to `max_packet_size` bytes.
+    /// Serves a bound socket that is already open, with datagrams of up to `max_packet_size` bytes. They are received one by one, since
+    /// other processes may be receiving from the same socket; see [`max_prefetch`](Self::max_prefetch).
     ///
     /// # Errors
     /// [`ServerError::Adopt`] if it isn't a bound UDP socket.
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
-        let pool = pool(max_packet_size);
-        Ok(Udp { socket: Arc::new(Socket::new(socket)), pool, address })
+        Ok(Udp { source: source(socket, max_packet_size).max_prefetch(1), address })
+    }
+
+    /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.
+    pub fn max_prefetch(self, datagrams: usize) -> Self {
+        Udp { source: self.source.max_prefetch(datagrams), ..self }
     }
 }
 
 /// No UDP datagram is longer than 65,535 bytes, so larger buffers would be a waste.
-fn pool(max_packet_size: usize) -> Arc<DatagramPool> {
-    DatagramPool::new(max_packet_size.min(65_535))
+fn source(socket: impl Into<OwnedFd>, max_packet_size: usize) -> DatagramSource {
+    DatagramSource::new(socket, max_packet_size.min(65_535))
 }
 
 /// Binds to the first of the addresses that can be bound.

@@ -60,6 +60,12 @@ pub trait MixIn: Send + Sync + 'static {
         true
     }
 
+    /// Whether the loop may take several datagrams from the system at once, for this mix-in takes one after another without
+    /// holding up the loop for longer than if there were no other. As provided, no: where others receive too, they couldn't help.
+    fn prefetches(&self) -> bool {
+        false
+    }
+
     /// A descriptor that is readable when [`service_actions`](Self::service_actions) has something to do, such as children that ended. As
     /// provided, none.
     fn wake_source(&self) -> Option<BorrowedFd<'_>> {
@@ -110,5 +116,9 @@ impl<Kind> Runs<Kind> for Sequential {}
 impl MixIn for Sequential {
     fn process_request<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) {
         job.run();
+    }
+
+    fn prefetches(&self) -> bool {
+        true // nobody else could serve what waits
     }
 }

@@ -1,7 +1,7 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
 use crate::{
-    Acceptor, Bind, Handle, MixIn, Provide, Runs, Sequential, ServerBuilder, ServerError, ServerHooks,
+    Acceptor, Bind, Handle, Job, MixIn, Provide, Runs, Sequential, ServerBuilder, ServerError, ServerHooks,
     Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
     acceptor::Accepted,
     core::Core,
@@ -175,7 +175,9 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
         let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
         let Some(_serving) = core.begin_serving()? else { return Ok(()) };
-        let served = self.mixin.serve(Acceptor::new(&self.shared, transport));
+        let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
+        refuse_prefetched(&self.shared, &transport);
+        drop(transport);
         if let Some(until) = core.drain_until() {
             self.drain(until);
         }
@@ -316,6 +318,14 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     /// Counts of what the server has done.
     pub fn stats(&self) -> Stats {
         self.shared.core.stats()
+    }
+}
+
+/// What was taken ahead, and neither served nor looked at, has been turned away.
+fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
+    while transport.has_prefetched() {
+        let Ok((request, peer)) = transport.get_request() else { return };
+        Job::new(shared, request, peer, false).refuse();
     }
 }
 

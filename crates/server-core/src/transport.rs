@@ -19,7 +19,8 @@ pub type PeerAddress<T> = <<T as Transport>::Request as Request>::Address;
 /// order:
 /// 1. [`Bind::server_bind`], which makes the transport;
 /// 2. [`server_activate`](Self::server_activate);
-/// 3. again and again: waits until [`readiness`](Self::readiness) can be read, then [`get_request`](Self::get_request) until it says `WouldBlock`;
+/// 3. again and again: waits until [`readiness`](Self::readiness) can be read, then [`get_request`](Self::get_request) until it says `WouldBlock`,
+///    with [`prefetch`](Self::prefetch) before it if one loop takes all requests;
 /// 4. for each request, when its handler has ended, [`shutdown_request`](Self::shutdown_request), then [`close_request`](Self::close_request);
 /// 5. `drop`, which closes what the transport owns.
 pub trait Transport: Send + Sync + Sized + 'static {
@@ -35,6 +36,16 @@ pub trait Transport: Send + Sync + Sized + 'static {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none. Errors of one client are skipped, those of exhaustion wait,
     /// others end the loop: the server decides by [`AcceptError`](crate::AcceptError).
     fn get_request(&self) -> io::Result<(Self::Request, PeerAddress<Self>)>;
+
+    /// Takes several requests that are there, and keeps them, or an error, for the next calls of [`get_request`](Self::get_request): called before it,
+    /// by a loop that is going to come back for all of them. **Must not block.** As provided, does nothing.
+    fn prefetch(&self) {}
+
+    /// Whether there is something that [`prefetch`](Self::prefetch) has kept, and that [`readiness`](Self::readiness) doesn't know of. As
+    /// provided, never.
+    fn has_prefetched(&self) -> bool {
+        false
+    }
 
     /// A descriptor that can be read when there may be a request.
     fn readiness(&self) -> BorrowedFd<'_>;

@@ -2,13 +2,12 @@
 
 use crate::{Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, socket_file::SocketFile};
 use socket2::{Domain, Type};
-use socketserver_net::{self as net, Datagram, DatagramPool, Socket, UnixAddress};
+use socketserver_net::{self as net, Datagram, DatagramSource, UnixAddress};
 use socketserver_sys::Child;
 use std::{
     io,
     net::Shutdown,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::Arc,
 };
 
 /// Connections over a Unix socket. Python: `UnixStreamServer`.
@@ -33,8 +32,7 @@ pub struct UnixStream {
 pub struct UnixDatagram {
     /// First, as in [`UnixStream`].
     _file: Option<SocketFile>,
-    socket: Arc<Socket>,
-    pool: Arc<DatagramPool>,
+    source: DatagramSource<UnixAddress>,
     address: UnixAddress,
 }
 
@@ -74,11 +72,19 @@ impl Transport for UnixDatagram {
     type Address = UnixAddress;
 
     fn get_request(&self) -> io::Result<(Datagram<UnixAddress>, Option<UnixAddress>)> {
-        self.pool.receive(&self.socket)
+        self.source.receive()
     }
 
     fn readiness(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.source.as_fd()
+    }
+
+    fn prefetch(&self) {
+        self.source.prefetch();
+    }
+
+    fn has_prefetched(&self) -> bool {
+        self.source.has_prefetched()
     }
 
     fn server_address(&self) -> UnixAddress {
@@ -102,8 +108,8 @@ impl<A: Into<UnixAddress>> Bind<A> for UnixStream {
 impl<A: Into<UnixAddress>> Bind<A> for UnixDatagram {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address, file) = bind(address.into(), Type::DGRAM, options)?;
-        let pool = DatagramPool::new(options.max_packet_size);
-        Ok(UnixDatagram { socket: Arc::new(Socket::new(socket)), pool, address, _file: file })
+        let source = DatagramSource::new(socket, options.max_packet_size).max_prefetch(options.prefetch);
+        Ok(UnixDatagram { source, address, _file: file })
     }
 }
 
@@ -120,16 +126,22 @@ impl UnixStream {
 }
 
 impl UnixDatagram {
-    /// Serves a bound socket that is already open. Its file is never removed.
+    /// Serves a bound socket that is already open. Its file is never removed. Datagrams are received one by one, since other
+    /// processes may be receiving from the same socket; see [`max_prefetch`](Self::max_prefetch).
     ///
     /// # Errors
     /// [`ServerError::Adopt`] if it isn't a Unix datagram socket.
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         adopt::unix(&socket, &address)?;
-        let pool = DatagramPool::new(max_packet_size);
+        let source = DatagramSource::new(socket, max_packet_size).max_prefetch(1);
         let address = UnixAddress::from(&address);
-        Ok(UnixDatagram { socket: Arc::new(Socket::new(socket)), pool, address, _file: None })
+        Ok(UnixDatagram { source, address, _file: None })
+    }
+
+    /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.
+    pub fn max_prefetch(self, datagrams: usize) -> Self {
+        UnixDatagram { source: self.source.max_prefetch(datagrams), ..self }
     }
 }
 

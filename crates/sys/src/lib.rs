@@ -3,12 +3,16 @@
 //! Everything here is safe to *call*; each block says why. The other crates `#![forbid(unsafe_code)]`.
 
 mod child;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod datagrams;
 mod fd;
 mod lock;
 mod shared;
 mod terminate;
 
 pub use child::{Child, Fork, fork};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use datagrams::{MOST_DATAGRAMS, recv_datagrams, send_datagrams};
 pub use fd::adopt_fd;
 pub use lock::ForkMutex;
 pub use shared::SharedWords;

@@ -87,6 +87,10 @@ impl MixIn for ThreadingMixIn {
         }
     }
 
+    fn prefetches(&self) -> bool {
+        true // none waits for another
+    }
+
     fn server_close(&self) {
         self.workers.close(self.block_on_close && !self.daemon_threads);
     }

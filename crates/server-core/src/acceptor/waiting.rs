@@ -6,7 +6,10 @@ use crate::{
     wake::{Ready, Wanted},
 };
 use socketserver_net::Request;
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering::Relaxed,
+    time::{Duration, Instant},
+};
 
 /// Whether a request can be taken in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,17 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.listened = Some(now);
             self.shared.core.listen();
         }
+    }
+
+    /// Whether what this one takes ahead can't be waited for by others who have nothing to do.
+    pub(super) fn is_alone(&self) -> bool {
+        self.role == Role::Loop && !self.was_cloned.load(Relaxed) && self.shared.core.worker().is_none()
+    }
+
+    /// Whether requests that were taken ahead are to be served though the server stops.
+    pub(super) fn has_time_for_prefetched(&self, transport: &T) -> bool {
+        let in_time = |until: Option<Instant>| until.is_none_or(|until| Instant::now() < until);
+        self.role == Role::Loop && transport.has_prefetched() && in_time(self.shared.core.drain_until())
     }
 
     /// Wakes another worker process's acceptor, in case that the client we were woken for is still there.
