@@ -77,6 +77,8 @@ mod threading;
 mod transports;
 // Files of Unix sockets.
 mod unix_files;
+// The tutorial: its programs, and what it shows them print.
+mod tutorial;
 // Unix streams and datagrams.
 mod unix_transports;
 // Clients of the upper servers.

@@ -42,3 +42,30 @@ pub use socketserver_sys::{Child, adopt_fd};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/porting.md")]
 mod porting_guide {}
+
+/// The tutorial's chapters, for the same reason.
+#[cfg(doctest)]
+mod tutorial {
+    #[doc = include_str!("../../../docs/tutorial/01-client-and-server.md")]
+    mod chapter_01 {}
+    #[doc = include_str!("../../../docs/tutorial/02-the-handshake.md")]
+    mod chapter_02 {}
+    #[doc = include_str!("../../../docs/tutorial/03-sockets.md")]
+    mod chapter_03 {}
+    #[doc = include_str!("../../../docs/tutorial/04-the-first-server.md")]
+    mod chapter_04 {}
+    #[doc = include_str!("../../../docs/tutorial/05-the-loop.md")]
+    mod chapter_05 {}
+    #[doc = include_str!("../../../docs/tutorial/06-udp.md")]
+    mod chapter_06 {}
+    #[doc = include_str!("../../../docs/tutorial/07-sticky-packets.md")]
+    mod chapter_07 {}
+    #[cfg(feature = "framing")]
+    #[doc = include_str!("../../../docs/tutorial/08-framing-and-remote-commands.md")]
+    mod chapter_08 {}
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../../docs/tutorial/09-hmac.md")]
+    mod chapter_09 {}
+    #[doc = include_str!("../../../docs/tutorial/10-socketserver.md")]
+    mod chapter_10 {}
+}
