@@ -166,19 +166,20 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             let sizes = (handler.rbufsize(), handler.wbufsize());
             let mut cx =
                 StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
+            let (idle, request) = (server.idle_timeout(), server.request_timeout());
             loop {
-                limit(connection, server.idle_timeout(), server.request_timeout(), Deadline::Idle);
+                limit(connection, idle, request, Deadline::Idle);
                 if cx.rfile.fill_buf()?.is_empty() {
                     return Ok(KeepAlive::No); // the client has finished
                 }
-                limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
+                limit(connection, request, idle, Deadline::Request);
                 if handler.handle_one_request(&mut cx)? == KeepAlive::No {
                     return Ok(KeepAlive::No);
                 }
                 if cx.rfile.buffer().is_empty() {
                     cx.wfile.flush()?;
                     // What others write to this client while it waits isn't part of a request.
-                    limit(connection, None, server.request_timeout(), Deadline::Request);
+                    limit(connection, None, request, Deadline::Request);
                     return Ok(KeepAlive::Yes);
                 }
             }
@@ -199,6 +200,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
 }
 
 /// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.
+#[inline]
 fn limit(connection: &Connection, this: Option<Duration>, other: Option<Duration>, deadline: Deadline) {
     if this.is_some() || other.is_some() {
         // An instant that can't be represented is as good as none.

@@ -58,6 +58,19 @@ impl<'a> StreamReader<'a> {
         self.unsent = Some(unsent);
     }
 
+    /// Apart from `fill_buf`, which is called for every line of many that came together.
+    #[inline(never)]
+    fn refill(&mut self) -> io::Result<()> {
+        if self.buffer.bytes.len() != self.size {
+            self.buffer.bytes.resize(self.size, 0);
+        }
+        self.buffer.start = 0;
+        self.buffer.end = 0;
+        self.send_unsent()?;
+        self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
+        Ok(())
+    }
+
     fn send_unsent(&self) -> io::Result<()> {
         self.unsent.map_or(Ok(()), |unsent| unsent.send_unless_busy(self.connection))
     }
@@ -83,19 +96,15 @@ impl Read for StreamReader<'_> {
 }
 
 impl BufRead for StreamReader<'_> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.buffer.start == self.buffer.end {
-            if self.buffer.bytes.len() != self.size {
-                self.buffer.bytes.resize(self.size, 0);
-            }
-            self.buffer.start = 0;
-            self.buffer.end = 0;
-            self.send_unsent()?;
-            self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
+            self.refill()?;
         }
         Ok(&self.buffer.bytes[self.buffer.start..self.buffer.end])
     }
 
+    #[inline]
     fn consume(&mut self, n: usize) {
         self.buffer.start = (self.buffer.start + n).min(self.buffer.end);
     }

@@ -81,6 +81,15 @@ impl Write for StreamWriter<'_> {
         Ok(data.len())
     }
 
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        loop {
+            match self.write(data) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return written.map(drop), // it takes all, or fails
+            }
+        }
+    }
+
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let total: usize = pieces.iter().map(|piece| piece.len()).sum();
         if self.buffered() + total < self.size {
