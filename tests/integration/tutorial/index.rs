@@ -4,7 +4,7 @@ use super::{
     CHAPTERS,
     markdown::{folder, workspace},
 };
-use std::{fs, path::Path};
+use std::fs;
 
 #[test]
 fn the_index_lists_the_chapters_in_order() {
@@ -17,14 +17,17 @@ fn the_index_lists_the_chapters_in_order() {
 
 #[test]
 fn links_lead_somewhere() {
-    for file in fs::read_dir(folder()).expect("the tutorial").flatten().map(|it| it.path()) {
-        if file.extension().is_none_or(|it| it != "md") {
-            continue;
-        }
-        let text = fs::read_to_string(&file).expect("a chapter");
-        for link in links(&text).filter(|link| !link.starts_with("http")) {
-            let target = link.split('#').next().unwrap_or_default();
-            assert!(folder().join(Path::new(target)).exists(), "{}: {link}", file.display());
+    for place in [workspace(), workspace().join("docs"), folder(), folder().join("zh-CN")] {
+        for file in fs::read_dir(&place).expect("a folder").flatten().map(|it| it.path()) {
+            if file.extension().is_none_or(|it| it != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).expect("a document");
+            let local = |link: &&str| !link.starts_with("http") && !link.starts_with('#');
+            for link in links(&text).filter(local) {
+                let target = link.split('#').next().unwrap_or_default();
+                assert!(place.join(target).exists(), "{}: {link}", file.display());
+            }
         }
     }
 }
