@@ -68,7 +68,7 @@ impl Child {
             unsafe {
                 let mut now: libc::sigaction = std::mem::zeroed();
                 if libc::sigaction(signal, std::ptr::null(), &mut now) == 0
-                    && now.sa_sigaction != libc::SIG_IGN
+                    && ![libc::SIG_IGN, libc::SIG_DFL].contains(&now.sa_sigaction)
                 {
                     let mut default: libc::sigaction = std::mem::zeroed();
                     default.sa_sigaction = libc::SIG_DFL;
