@@ -1,0 +1,46 @@
+//! No descriptor is left, and then there are some again: prlimit(2) on the running server.
+
+use super::{is_concurrent, server};
+use reliability::{Client, MIXINS, Usage, exhaust_descriptors, restore_descriptors};
+use crate::util::wait_for;
+
+/// Pauses of 5, 10, 20 … ms: for a loop that has made so many, more than a second has passed.
+const PAUSES: usize = 9;
+
+#[test]
+fn without_descriptors_nothing_spins_and_nobody_is_forgotten() {
+    for mixin in MIXINS {
+        let server = server(mixin).start();
+        let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
+        if let Some(client) = &mut in_flight {
+            assert!(client.echoes("hello"), "{mixin}");
+        }
+        exhaust_descriptors(server.pid).unwrap();
+        let usage = Usage::of(server.pid);
+        let mut late: Vec<_> = (0..5).map(|_| Client::connect(server.address)).collect();
+        late.iter_mut().for_each(|client| client.say("late").unwrap());
+        wait_for("it to have paused often", || {
+            if let Some(client) = &mut in_flight {
+                assert!(client.echoes("still there"), "{mixin}");
+            }
+            server.logged("can't accept") >= PAUSES
+        });
+        let (share, failures) = (usage.share(), server.logged("can't accept"));
+        println!("{mixin}: {share:.3} of a CPU, {failures} failures");
+        assert!(share < 0.25, "{mixin} took {share} of a CPU for {failures} failures");
+
+        restore_descriptors(server.pid).unwrap();
+        for client in late {
+            let mut client = client; // each goes before the next is served: there may be only one place
+            assert_eq!(client.hear().unwrap().as_deref(), Some("late"), "{mixin}");
+        }
+        if let Some(client) = &mut in_flight {
+            assert!(client.echoes("still there"), "{mixin}");
+        }
+        assert!(Client::connect(server.address).echoes("new"), "{mixin}");
+        drop(in_flight);
+        let counts = server.stop();
+        assert_eq!(counts.completed, 6 + u64::from(is_concurrent(mixin)), "{mixin}: {counts:?}");
+        assert!(counts.accept_errors >= failures as u64, "{mixin}: {counts:?}");
+    }
+}

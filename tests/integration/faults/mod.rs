@@ -1,0 +1,23 @@
+//! Real faults, done to a server in a process of its own: by a tracer, by limits, by signals, by the network.
+
+mod accept;
+mod descriptors;
+
+use crate::util::tool;
+use reliability::Builder;
+
+/// A server of `reliability::serve`.
+fn server(mixin: &str) -> Builder {
+    Builder::ours(env!("CARGO_BIN_EXE_faults"), mixin)
+}
+
+/// One whose system calls fail, as strace's `inject` says; `None` where there is no strace.
+fn injected(mixin: &str, faults: &[&str]) -> Option<Builder> {
+    tool("strace")?;
+    Some(server(mixin).inject(faults))
+}
+
+/// Whether a client can be served beside another one.
+fn is_concurrent(mixin: &str) -> bool {
+    mixin != "sequential"
+}

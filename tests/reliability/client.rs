@@ -1,0 +1,70 @@
+//! Clients of the server, which notice whatever is wrong with a reply.
+
+use crate::GUARD;
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+};
+
+/// A connection on which lines go to and fro. Nothing on it takes for ever.
+#[derive(Debug)]
+pub struct Client(pub BufReader<TcpStream>);
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// What connecting fails with.
+    pub fn try_connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(GUARD))?;
+        stream.set_write_timeout(Some(GUARD))?;
+        stream.set_nodelay(true)?;
+        Ok(Client(BufReader::new(stream)))
+    }
+
+    /// Connects to a server that listens.
+    ///
+    /// # Panics
+    /// If it doesn't.
+    #[track_caller]
+    pub fn connect(address: SocketAddr) -> Self {
+        Client::try_connect(address).expect("the server listens")
+    }
+
+    /// Sends a line.
+    ///
+    /// # Errors
+    /// What sending fails with.
+    pub fn say(&mut self, line: &str) -> io::Result<()> {
+        self.0.get_mut().write_all(format!("{line}\n").as_bytes())
+    }
+
+    /// The next line, without its end; `None` when the server has ended the connection in order.
+    ///
+    /// # Errors
+    /// What receiving fails with, and a line that is cut.
+    pub fn hear(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        match self.0.read_line(&mut line)? {
+            0 => Ok(None),
+            _ if line.pop() == Some('\n') => Ok(Some(line)),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Whether the server sends a line back.
+    pub fn echoes(&mut self, line: &str) -> bool {
+        self.say(line).is_ok() && matches!(self.hear(), Ok(Some(heard)) if heard == line)
+    }
+
+    /// Sends a line, and gives the next that comes.
+    ///
+    /// # Panics
+    /// If none comes.
+    #[track_caller]
+    pub fn ask(&mut self, line: &str) -> String {
+        self.say(line).expect("the server reads");
+        self.hear().expect("the server answers").expect("the server hasn't ended the connection")
+    }
+}

@@ -1,0 +1,38 @@
+//! Descriptors that are really exhausted, and had again, while the server runs: prlimit(2).
+
+use crate::children_of;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use std::{collections::BTreeSet, fs, io};
+
+const PLENTY: u64 = 1024;
+
+/// From now on the process gets no further descriptor, nor do its children: the limit is at the lowest that is free.
+///
+/// # Errors
+/// What prlimit(2) fails with.
+pub fn exhaust_descriptors(pid: u32) -> io::Result<()> {
+    all_of(pid, |pid| {
+        let entries = fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
+        let open: BTreeSet<u64> = entries.filter_map(|it| it.file_name().to_str()?.parse().ok()).collect();
+        limit(pid, (0..).find(|number| !open.contains(number)).unwrap_or(PLENTY))
+    })
+}
+
+/// There are plenty again.
+///
+/// # Errors
+/// What prlimit(2) fails with.
+pub fn restore_descriptors(pid: u32) -> io::Result<()> {
+    all_of(pid, |pid| limit(pid, PLENTY))
+}
+
+fn all_of(pid: u32, change: impl Fn(u32) -> io::Result<()>) -> io::Result<()> {
+    change(pid)?;
+    children_of(pid).into_iter().try_for_each(change)
+}
+
+fn limit(pid: u32, current: u64) -> io::Result<()> {
+    let pid = Pid::from_raw(pid.cast_signed());
+    let limit = Rlimit { current: Some(current), maximum: Some(PLENTY) };
+    prlimit(pid, Resource::Nofile, limit).map(drop).map_err(Into::into)
+}

@@ -1,0 +1,209 @@
+//! A server in a process of its own, and what it prints.
+
+use crate::{Counts, GUARD, children_of, signal, wait_for};
+use parking_lot::Mutex;
+use rustix::process::Signal;
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, BufRead, BufReader},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+/// Starts a server.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    command: Vec<OsString>,
+    by: Vec<OsString>,
+}
+
+impl Builder {
+    /// One of ours. `program` is one that calls [`serve`](crate::serve) when its first argument is `serve`.
+    pub fn ours(program: impl Into<PathBuf>, mixin: &str) -> Self {
+        let program: PathBuf = program.into();
+        Builder { command: vec![program.into(), "serve".into(), mixin.into()], by: Vec::new() }
+    }
+
+    /// This program itself.
+    ///
+    /// # Errors
+    /// If it can't be found.
+    pub fn this(mixin: &str) -> io::Result<Self> {
+        Ok(Builder::ours(env::current_exe()?, mixin))
+    }
+
+    /// Another program that prints what ours does.
+    pub fn command(command: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Builder { command: command.into_iter().map(Into::into).collect(), by: Vec::new() }
+    }
+
+    /// With a setting of [`serve`](crate::serve).
+    pub fn with(mut self, setting: impl Into<OsString>) -> Self {
+        self.command.push(setting.into());
+        self
+    }
+
+    /// By another program, such as a tracer, with its arguments.
+    pub fn by(mut self, by: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.by = by.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With system calls that fail, as strace's `-e inject=` has it: `accept4:error=EMFILE:when=2+2`.
+    pub fn inject(self, faults: &[&str]) -> Self {
+        let mut by: Vec<OsString> = ["strace", "-f", "-qq", "-o", "/dev/null"].map(Into::into).into();
+        let calls: Vec<_> = faults.iter().filter_map(|it| it.split(':').next()).collect();
+        by.extend(["-e".into(), format!("trace={}", calls.join(",")).into()]);
+        by.extend(faults.iter().flat_map(|fault| ["-e".into(), format!("inject={fault}").into()]));
+        self.by(by)
+    }
+
+    /// Starts it, and waits until it serves.
+    ///
+    /// # Panics
+    /// If it doesn't.
+    #[track_caller]
+    pub fn start(self) -> Program {
+        let words: Vec<_> = self.by.into_iter().chain(self.command).collect();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env("RUST_BACKTRACE", "0");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program can be run");
+        let (sender, lines) = channel();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let outputs: [Box<dyn io::Read + Send>; 2] = [
+            Box::new(child.stdout.take().expect("it is piped")),
+            Box::new(child.stderr.take().expect("it is piped")),
+        ];
+        for output in outputs {
+            let (sender, log) = (sender.clone(), log.clone());
+            thread::spawn(move || sort(output, &sender, &log));
+        }
+        let mut this = Program { child, lines, log, pid: 0, address: ([0; 4], 0).into() };
+        this.pid = this.after("pid ").parse().expect("a process id");
+        this.address = this.after("serving ").parse().expect("an address");
+        this
+    }
+}
+
+/// What the server prints for the harness apart from what it logs.
+fn sort(output: impl io::Read, sender: &Sender<String>, log: &Mutex<Vec<String>>) {
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let is_said = ["pid ", "serving ", "stats "].iter().any(|start| line.starts_with(start));
+        if !is_said {
+            log.lock().push(line);
+        } else if sender.send(line).is_err() {
+            return;
+        }
+    }
+}
+
+/// A running server; killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Of the server, even if a tracer stands in between.
+    pub pid: u32,
+    /// Where it serves.
+    pub address: SocketAddr,
+}
+
+impl Program {
+    #[track_caller]
+    fn after(&self, start: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(GUARD) {
+                Err(_) => panic!("no line that begins with {start:?}; it logged {:#?}", self.log()),
+                Ok(line) if line.starts_with(start) => return line[start.len()..].to_owned(),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// What it has logged so far, and what others have written to its standard error.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().clone()
+    }
+
+    /// How many lines of the log hold `part`.
+    pub fn logged(&self, part: &str) -> usize {
+        self.log.lock().iter().filter(|line| line.contains(part)).count()
+    }
+
+    /// What it has counted so far. Its loop says so, which must not be within a request.
+    ///
+    /// # Panics
+    /// If it doesn't.
+    #[track_caller]
+    pub fn counts(&self) -> Counts {
+        signal(self.pid, Signal::USR1).expect("it runs");
+        let line = self.after("stats ");
+        Counts::parse(&line).unwrap_or_else(|| panic!("{line}"))
+    }
+
+    /// Its processes that are children.
+    pub fn children(&self) -> Vec<u32> {
+        children_of(self.pid)
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Asks it to end, as a supervisor does.
+    pub fn terminate(&self) {
+        let _ = signal(self.pid, Signal::TERM); // it may have ended
+    }
+
+    /// Waits for its end; gives its status and its last counts.
+    ///
+    /// # Panics
+    /// If it doesn't end, or has counted nothing.
+    #[track_caller]
+    pub fn end(mut self) -> (ExitStatus, Counts) {
+        let mut status = None;
+        wait_for("the server to end", || {
+            status = self.child.try_wait().expect("it is our child");
+            status.is_some()
+        });
+        let last = std::iter::from_fn(|| self.lines.recv_timeout(GUARD).ok()).last();
+        let counts = last.as_ref().and_then(|it| Counts::parse(it.strip_prefix("stats ")?));
+        let status = status.expect("it has ended");
+        let counts = counts.unwrap_or_else(|| panic!("{status}, last {last:?}, log {:#?}", self.log()));
+        (status, counts)
+    }
+
+    /// Ends it, in order; all that it has accepted must have ended, and nothing be wrong.
+    ///
+    /// # Panics
+    /// If something is.
+    #[track_caller]
+    pub fn stop(self) -> Counts {
+        self.terminate();
+        let log = self.log.clone();
+        let (status, counts) = self.end();
+        assert!(status.success(), "{status}: {:#?}", log.lock());
+        assert_eq!((counts.accepted, counts.active), (counts.ended(), 0), "{counts:?}");
+        counts
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Of a tracer that is killed, what it traces goes on.
+        let _ = signal(self.pid, Signal::KILL);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
