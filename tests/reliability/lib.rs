@@ -7,6 +7,7 @@ mod limits;
 mod proc;
 mod program;
 mod serve;
+mod tracer;
 
 pub use client::Client;
 pub use counts::Counts;
@@ -14,6 +15,7 @@ pub use limits::{exhaust_descriptors, restore_descriptors};
 pub use proc::{Usage, children_of, descriptors, is_stopped, is_zombie, resident, signal, threads};
 pub use program::{Builder, Program};
 pub use serve::serve;
+pub use tracer::Tracer;
 
 use std::time::{Duration, Instant};
 

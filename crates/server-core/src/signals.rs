@@ -57,8 +57,14 @@ impl Signals {
 
 fn listen(mut heard: UnixStream, handle: &Handle, grace: Duration) {
     let mut byte = [0];
-    while let Ok(1) = heard.read(&mut byte) {
-        handle.shutdown(grace);
+    loop {
+        match heard.read(&mut byte) {
+            Ok(0) => return,
+            Ok(_) => drop(handle.shutdown(grace)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // A lack of memory, which must not make the server deaf.
+            Err(_) => thread::sleep(Duration::from_millis(5)),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ const CLIENTS: usize = 6;
 
 /// Each error alone: who is being served doesn't notice, all others are served, and each failure is counted.
 fn survives(mixin: &str) {
-    for error in ["EMFILE", "ENFILE", "ECONNABORTED", "ENOBUFS", "EINTR", "EPROTO"] {
+    for error in ["EMFILE", "ENFILE", "ECONNABORTED", "ENOBUFS", "ENOMEM", "EINTR", "EPROTO"] {
         let Some(server) = injected(mixin, &[&format!("accept4:error={error}:when=2+2")]) else { return };
         let server = server.start();
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
@@ -23,7 +23,7 @@ fn survives(mixin: &str) {
         let counts = server.stop();
         assert_eq!(counts.completed, clients as u64, "{mixin} {error}: {counts:?}");
         assert!(counts.accept_errors > 0, "{mixin} {error}: {counts:?}");
-        let is_the_systems = ["EMFILE", "ENFILE", "ENOBUFS"].contains(&error);
+        let is_the_systems = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"].contains(&error);
         assert_eq!(paused > 0, is_the_systems, "{mixin} {error}: {paused} pauses");
     }
 }

@@ -1,7 +1,13 @@
 //! Real faults, done to a server in a process of its own: by a tracer, by limits, by signals, by the network.
 
 mod accept;
+mod accounting;
+mod calls;
 mod descriptors;
+mod packet_loss;
+mod resets;
+mod signals;
+mod stampede;
 
 use crate::util::tool;
 use reliability::Builder;

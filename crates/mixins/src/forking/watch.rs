@@ -167,7 +167,10 @@ mod by_epoll {
                 return std::thread::sleep(left.unwrap_or_default().min(Duration::from_millis(20)));
             };
             let left = left.and_then(|left| left.try_into().ok());
-            let _ = poll(&mut [PollFd::from_borrowed_fd(epoll, PollFlags::IN)], left.as_ref());
+            let waited = poll(&mut [PollFd::from_borrowed_fd(epoll, PollFlags::IN)], left.as_ref());
+            if waited.is_err_and(|error| error != Errno::INTR) {
+                std::thread::sleep(Duration::from_millis(5)); // no memory to wait by: who calls asks the children
+            }
         }
     }
 }

@@ -2,14 +2,18 @@
 
 use super::{Acceptor, Role};
 use crate::{
-    Job, MixIn, ServerError, ServerHooks, Transport,
+    AcceptError, Event, Job, MixIn, ServerError, ServerHooks, Transport,
     wake::{Ready, Wanted},
 };
 use socketserver_net::Request;
 use std::{
     sync::atomic::Ordering::Relaxed,
+    thread,
     time::{Duration, Instant},
 };
+
+/// Of a loop that can't wait, since the system lacks the memory for it: nothing wakes it from this.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 /// Whether a request can be taken in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +128,24 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if room {
             core.gate.unqueue();
         }
-        let ready =
-            waited.map_err(|source| ServerError::Accept { address: core.address.to_string(), source })?;
+        let ready = match waited {
+            Ok(ready) => ready,
+            // poll(2): "ENOMEM: Unable to allocate memory for kernel tables." Until there is some, all is looked for by trying.
+            Err(error) if AcceptError::of(&error) == AcceptError::Exhausted => {
+                core.counters.accept_failed();
+                let wait = self.back_off.next().min(LONGEST_SLEEP);
+                core.emit(&Event::AcceptFailed { error: &error, back_off: Some(wait) });
+                thread::sleep(wait);
+                Ready {
+                    woken: true,
+                    request: open || room,
+                    mixin: source.is_some(),
+                    signal: signal.is_some(),
+                    called: false,
+                }
+            }
+            Err(source) => return Err(ServerError::Accept { address: core.address.to_string(), source }),
+        };
         if ready.signal {
             core.listen();
         }

@@ -1,0 +1,42 @@
+//! Connections that the system ends: `ss -K`, with which an operator does.
+
+use super::{is_concurrent, server};
+use crate::util::{tool, wait_for};
+use reliability::{Client, MIXINS};
+use std::{net::SocketAddr, process::Command};
+
+/// Ends the connection of a client at both ends. False where the kernel can't (INET_DIAG_DESTROY), or we mayn't.
+pub(super) fn kill(server: SocketAddr, client: &Client) -> bool {
+    let own = client.0.get_ref().local_addr().unwrap();
+    let filter = ["-K", "-t", "-n", "-H", "dst", "127.0.0.1", "sport", "=", &own.port().to_string()];
+    let mut ss = Command::new("ss");
+    let output = ss.args(filter).args(["and", "dport", "=", &server.port().to_string()]).output().unwrap();
+    !output.stdout.is_empty()
+}
+
+#[test]
+fn a_connection_that_the_system_ends_is_one_clients_alone() {
+    if tool("ss").is_none() {
+        return;
+    }
+    for mixin in MIXINS.into_iter().filter(|it| is_concurrent(it)) {
+        let server = server(mixin).start();
+        let mut clients: Vec<_> = (0..6).map(|_| Client::connect(server.address)).collect();
+        assert!(clients.iter_mut().all(|client| client.echoes("hello")), "{mixin}");
+        // The server's end is what is to be killed: the client's own goes by a reset that the server gets, then.
+        if !clients[..3].iter().all(|client| kill(server.address, client)) {
+            return eprintln!("skipped: no connection can be ended here");
+        }
+        for (number, client) in clients.iter_mut().enumerate() {
+            assert_eq!(client.echoes("still there"), number >= 3, "{mixin} {number}");
+        }
+        wait_for("the three to end", || server.counts().active == 3);
+        assert!(Client::connect(server.address).echoes("new"), "{mixin}");
+        drop(clients);
+        let log = server.log();
+        let counts = server.stop();
+        let (completed, disconnected) = if mixin == "forking" { (7, 0) } else { (4, 3) }; // a child ends by status 0
+        assert_eq!((counts.completed, counts.disconnected), (completed, disconnected), "{mixin}: {counts:?}");
+        assert!(log.is_empty(), "no operator is bothered: {log:?}");
+    }
+}

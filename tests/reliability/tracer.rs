@@ -1,0 +1,53 @@
+//! System calls that fail in a process that runs.
+
+use crate::{Program, wait_for};
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+};
+
+/// strace, attached to a server and its children; they go on without it when this is dropped.
+#[derive(Debug)]
+pub struct Tracer(Child);
+
+impl Tracer {
+    /// From now on, or from the next call if one blocks, system calls of these fail as strace's `inject` says:
+    /// `ppoll,epoll_pwait:error=EINTR:when=2+2`. The count is each thread's own.
+    ///
+    /// # Panics
+    /// If strace can't be run or attached.
+    #[track_caller]
+    pub fn attach(server: &Program, faults: &[&str]) -> Self {
+        let calls: Vec<_> = faults.iter().filter_map(|it| it.split(':').next()).collect();
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={}", calls.join(",")));
+        for fault in faults {
+            command.arg("-e").arg(format!("inject={fault}"));
+        }
+        let pids: Vec<_> = [server.pid].into_iter().chain(server.children()).collect();
+        for pid in &pids {
+            command.arg("-p").arg(pid.to_string());
+        }
+        let tracer = command.stdin(Stdio::null()).spawn().expect("strace is installed");
+        wait_for("strace to attach", || pids.iter().all(|pid| is_traced(*pid)));
+        Tracer(tracer)
+    }
+}
+
+/// Whether each thread is.
+fn is_traced(pid: u32) -> bool {
+    let tasks: Vec<_> = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().collect();
+    let has_tracer = |task: &fs::DirEntry| {
+        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|it| it.trim() != "0"))
+    };
+    !tasks.is_empty() && tasks.iter().all(has_tracer)
+}
+
+impl Drop for Tracer {
+    fn drop(&mut self) {
+        // It lets go before it ends.
+        let _ = crate::signal(self.0.id(), rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
+}
