@@ -2,7 +2,8 @@
 
 use crate::GUARD;
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    error::Error,
+    io::{self, BufRead, BufReader, Write, stdout},
     net::{SocketAddr, TcpStream},
 };
 
@@ -67,4 +68,19 @@ impl Client {
         self.say(line).expect("the server reads");
         self.hear().expect("the server answers").expect("the server hasn't ended the connection")
     }
+}
+
+/// What a client does that is a process of its own: asks for one reply after another, and says a hundred bytes for each.
+///
+/// # Errors
+/// When it isn't served any more.
+pub fn ask(address: &str) -> Result<(), Box<dyn Error>> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let mut client = Client::try_connect(address.parse()?)?;
+    while client.echoes("hello") {
+        stdout().write_all(&[b'.'; 99])?;
+        stdout().write_all(b"\n")?;
+    }
+    Err("not served any more".into())
 }

@@ -9,7 +9,7 @@ mod program;
 mod serve;
 mod tracer;
 
-pub use client::Client;
+pub use client::{Client, ask};
 pub use counts::Counts;
 pub use limits::{exhaust_descriptors, restore_descriptors};
 pub use proc::{Usage, children_of, descriptors, is_stopped, is_zombie, resident, signal, threads};

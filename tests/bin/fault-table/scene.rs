@@ -1,0 +1,143 @@
+//! A server of either kind, with clients, and what can be seen of it.
+
+use reliability::{Builder, Client, Program, Tracer, Usage};
+use std::{
+    error::Error,
+    io::ErrorKind,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// After so long without an answer a client counts as waiting.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+pub(crate) struct Seen {
+    pub(crate) client: String,
+    pub(crate) operator: String,
+}
+
+pub(crate) struct Scene {
+    pub(crate) server: Program,
+    is_cpython: bool,
+    usage: Option<f64>,
+}
+
+impl Scene {
+    pub(crate) fn ours(mixin: &str) -> Result<Self, Box<dyn Error>> {
+        Ok(Scene { server: Builder::this(mixin)?.start(), is_cpython: false, usage: None })
+    }
+
+    pub(crate) fn cpython(mixin: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/fault_server.py");
+        let class = if mixin == "forking" { "ForkingTCPServer" } else { "ThreadingTCPServer" };
+        let command = ["python3".into(), script.into_os_string(), class.into()];
+        Scene { server: Builder::command(command).start(), is_cpython: true, usage: None }
+    }
+
+    /// A client that is served.
+    pub(crate) fn connect(&self) -> Client {
+        let mut client = Client::connect(self.server.address);
+        assert!(client.echoes("hello"), "the server serves");
+        client
+    }
+
+    /// From now on system calls fail.
+    pub(crate) fn inject(&self, fault: &str) -> Tracer {
+        Tracer::attach(&self.server, &[fault])
+    }
+
+    /// What comes of a client that is there already.
+    pub(crate) fn in_flight(&self, mut client: Client) -> String {
+        let _ = client.say("still there"); // what is wrong is heard
+        format!("one in flight {}", hear(&mut client))
+    }
+
+    /// What comes of so many that come now.
+    pub(crate) fn new_ones(&self, count: usize) -> String {
+        let mut clients: Vec<_> = (0..count).map(|_| Client::try_connect(self.server.address)).collect();
+        clients.iter_mut().flatten().for_each(|client| drop(client.say("hello")));
+        tally(&mut clients)
+    }
+
+    /// Measures the CPU time of a stretch that is long enough for that.
+    pub(crate) fn measure(&mut self) {
+        let usage = Usage::of(self.server.pid);
+        thread::sleep(Duration::from_secs(2)); // it is what is measured
+        self.usage = Some(usage.share());
+    }
+
+    /// What the server has told, what CPU time it took, and whether it still runs.
+    pub(crate) fn operator(mut self) -> String {
+        let end = Instant::now() + Duration::from_millis(200); // for what is on its way through a pipe
+        while self.server.is_alive() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let log = self.server.log();
+        let mut said = Vec::new();
+        let told: Vec<&String> = if self.is_cpython {
+            let tracebacks = log.iter().filter(|it| it.starts_with("Traceback")).count();
+            if tracebacks > 0 {
+                said.push(format!("{tracebacks} tracebacks"));
+            }
+            log.iter().filter(|it| it.contains("Error: ") || it.contains("Errno")).collect()
+        } else {
+            log.iter().filter(|it| it.starts_with("WARN ") || it.starts_with("ERROR ")).collect()
+        };
+        if let Some(first) = told.first() {
+            let times = if told.len() > 1 { format!(", {} lines like it", told.len()) } else { String::new() };
+            said.push(format!("`{}`{times}", without_numbers(first)));
+        }
+        if let Some(share) = self.usage {
+            said.push(format!("{:.0} % of a CPU", share * 100.0));
+        }
+        if !self.server.is_alive() {
+            said.push("**the server has ended**".into());
+        }
+        if said.is_empty() { "nothing".into() } else { said.join(", ") }
+    }
+}
+
+/// What a client hears within a while.
+pub(crate) fn hear(client: &mut Client) -> &'static str {
+    let _ = client.0.get_ref().set_read_timeout(Some(PATIENCE));
+    match client.hear() {
+        Ok(Some(_)) => "served",
+        Ok(None) => "sees end-of-file",
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => "waits",
+        Err(_) => "is reset",
+    }
+}
+
+/// How many of several fare alike.
+pub(crate) fn tally(clients: &mut [std::io::Result<Client>]) -> String {
+    let fates: Vec<_> = clients
+        .iter_mut()
+        .map(|client| client.as_mut().map_or("can't connect", hear))
+        .collect();
+    let mut kinds: Vec<_> = fates.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let of = fates.len();
+    let counts = kinds.iter().map(|kind| {
+        let count = fates.iter().filter(|fate| fate == &kind).count();
+        if count == of { format!("all {of} new ones: {kind}") } else { format!("{count} of {of} new ones: {kind}") }
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// Ports and process ids are other ones each time.
+fn without_numbers(line: &str) -> String {
+    let mut shown = String::new();
+    let mut digits = String::new();
+    for letter in line.chars().chain(['\0']) {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        shown.push_str(if digits.len() > 3 { "…" } else { &digits });
+        digits.clear();
+        shown.push(letter);
+    }
+    shown.trim_end_matches('\0').replace('|', "/")
+}
