@@ -4,8 +4,8 @@ use crate::Counts;
 use rustix::{io::write, stdio::stdout};
 use signal_hook::consts::SIGUSR1;
 use socketserver::{
-    ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn, ThreadingMixIn,
-    kind, prelude::*,
+    ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn,
+    ThreadingMixIn, kind, prelude::*,
 };
 use std::{
     collections::HashMap,
@@ -98,7 +98,7 @@ impl KeepAliveRequestHandler<State> for Obey {
             "panic" => panic!("as was asked"),
             "fail" => return Err("as was asked".into()),
             "pid" => writeln!(cx.wfile, "{}", process::id())?,
-            "big" => cx.wfile.write_all(&vec![b'x'; argument.parse()?])?,
+            "big" => drop(std::io::copy(&mut std::io::repeat(b'x').take(argument.parse()?), &mut cx.wfile)?),
             "reply" | "last" => {
                 cx.wfile.write_all(format!("{argument} {:x>20000}\n", "").as_bytes())?;
                 cx.wfile.flush()?;

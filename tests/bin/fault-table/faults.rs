@@ -1,7 +1,9 @@
 //! The faults of the table, each of which is done to both servers alike.
 
 use crate::scene::{Scene, hear, tally};
-use reliability::{Client, children_of, exhaust_descriptors, is_stopped, is_zombie, restore_descriptors, signal, wait_for};
+use reliability::{
+    Client, children_of, exhaust_descriptors, is_stopped, is_zombie, restore_descriptors, signal, wait_for,
+};
 use rustix::process::Signal;
 use socketserver::net::socket2::SockRef;
 use std::{process::Command, time::Duration};
@@ -30,10 +32,10 @@ faults! {
     "no thread can be started", "threading": |it| injected(it, "clone3,clone:error=EAGAIN:when=1+");
     "no child can be forked", "forking": |it| injected(it, "clone3,clone:error=EAGAIN:when=1+");
     "every other call that blocks is interrupted", "threading": |it| {
-        injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,accept4,recvfrom,sendto:error=EINTR:when=1+2")
+        injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,accept4,recvfrom,sendto:error=EINTR:when=2+2")
     };
     "the system lacks the memory to wait, every other time", "threading": |it| {
-        injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait:error=ENOMEM:when=1+2")
+        injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait:error=ENOMEM:when=2+2")
     };
     "receiving: ENOMEM, the first time of each thread", "threading": |it| injected(it, "recvfrom:error=ENOMEM:when=1");
     "a handler fails", "threading": handler_fails;

@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "serve" => return reliability::serve(rest),
         _ => {}
     }
-    let mut table = String::from("| Fault | What a client sees | What an operator sees | CPython: clients; operator |\n");
+    let mut table =
+        String::from("| Fault | What a client sees | What an operator sees | CPython: clients; operator |\n");
     table.push_str("|---|---|---|---|\n");
     for fault in FAULTS {
         eprintln!("{} …", fault.name);

@@ -78,14 +78,15 @@ impl Scene {
         let told: Vec<&String> = if self.is_cpython {
             let tracebacks = log.iter().filter(|it| it.starts_with("Traceback")).count();
             if tracebacks > 0 {
-                said.push(format!("{tracebacks} tracebacks"));
+                said.push(format!("{tracebacks} traceback{}", if tracebacks == 1 { "" } else { "s" }));
             }
             log.iter().filter(|it| it.contains("Error: ") || it.contains("Errno")).collect()
         } else {
             log.iter().filter(|it| it.starts_with("WARN ") || it.starts_with("ERROR ")).collect()
         };
         if let Some(first) = told.first() {
-            let times = if told.len() > 1 { format!(", {} lines like it", told.len()) } else { String::new() };
+            let times =
+                if told.len() > 1 { format!(", {} lines like it", told.len()) } else { String::new() };
             said.push(format!("`{}`{times}", without_numbers(first)));
         }
         if let Some(share) = self.usage {
@@ -111,17 +112,19 @@ pub(crate) fn hear(client: &mut Client) -> &'static str {
 
 /// How many of several fare alike.
 pub(crate) fn tally(clients: &mut [std::io::Result<Client>]) -> String {
-    let fates: Vec<_> = clients
-        .iter_mut()
-        .map(|client| client.as_mut().map_or("can't connect", hear))
-        .collect();
+    let fates: Vec<_> =
+        clients.iter_mut().map(|client| client.as_mut().map_or("can't connect", hear)).collect();
     let mut kinds: Vec<_> = fates.clone();
     kinds.sort_unstable();
     kinds.dedup();
     let of = fates.len();
     let counts = kinds.iter().map(|kind| {
         let count = fates.iter().filter(|fate| fate == &kind).count();
-        if count == of { format!("all {of} new ones: {kind}") } else { format!("{count} of {of} new ones: {kind}") }
+        if count == of {
+            format!("all {of} new ones: {kind}")
+        } else {
+            format!("{count} of {of} new ones: {kind}")
+        }
     });
     counts.collect::<Vec<_>>().join(", ")
 }

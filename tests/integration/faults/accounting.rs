@@ -46,7 +46,8 @@ fn round(mixin: &str, seed: u64) -> Counts {
     let folder = tempfile::tempdir().unwrap();
     let record = folder.path().join("record");
     let grace = if dice.random_bool(0.5) { 0 } else { 60_000 };
-    let server = server(mixin).with(format!("record={}", record.display())).with(format!("grace={grace}")).start();
+    let server =
+        server(mixin).with(format!("record={}", record.display())).with(format!("grace={grace}")).start();
     let (address, ids, (tell, told)) = (server.address, AtomicU64::new(0), channel());
     let (whole, counts) = thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)

@@ -1,8 +1,8 @@
 //! No descriptor is left, and then there are some again: prlimit(2) on the running server.
 
 use super::{is_concurrent, server};
-use reliability::{Client, MIXINS, Usage, exhaust_descriptors, restore_descriptors};
 use crate::util::wait_for;
+use reliability::{Client, MIXINS, Usage, exhaust_descriptors, restore_descriptors};
 
 /// Pauses of 5, 10, 20 … ms: for a loop that has made so many, more than a second has passed.
 const PAUSES: usize = 9;

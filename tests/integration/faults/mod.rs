@@ -7,6 +7,7 @@ mod descriptors;
 mod packet_loss;
 mod resets;
 mod signals;
+mod slow_clients;
 mod stampede;
 
 use crate::util::tool;

@@ -1,0 +1,21 @@
+//! 500 clients that dribble and 500 that never read, beside 50 good ones.
+
+use std::process::Command;
+
+/// In a process of its own, since it takes more descriptors than the others leave.
+fn good_clients_keep_their_share(mixin: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_faults")).args(["slow", mixin, "0.8"]).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{said}");
+    assert!(output.status.success(), "{said}{errors}");
+}
+
+#[test]
+fn beside_slow_clients_a_thread_pool_serves_the_good_ones_as_fast() {
+    good_clients_keep_their_share("pool");
+}
+
+#[test]
+fn beside_slow_clients_a_reactor_serves_the_good_ones_as_fast() {
+    good_clients_keep_their_share("reactor");
+}
