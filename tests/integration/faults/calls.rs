@@ -1,6 +1,6 @@
 //! Calls that block are interrupted, or lack memory; threads and processes can't be had.
 
-use super::{injected, is_concurrent, server};
+use super::{complete, injected, is_concurrent};
 use crate::util::{tool, wait_for};
 use reliability::{Client, MIXINS, Tracer};
 
@@ -66,7 +66,7 @@ fn a_request_that_lacks_memory_fails_alone() {
     }
     for mixin in MIXINS {
         for call in ["recvfrom", "sendto"] {
-            let server = server(mixin).start();
+            let server = complete(mixin);
             let tracer = Tracer::attach(&server, &[&format!("{call}:error=ENOMEM:when=1+3")]);
             let clients = 12;
             let echoes = |_: &u64| Client::connect(server.address).echoes("hello");
@@ -95,7 +95,7 @@ fn without_new_threads_and_processes_the_next_client_is_served_when_there_are_so
         return;
     }
     for mixin in MIXINS {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
         assert!(in_flight.as_mut().is_none_or(|client| client.echoes("hello")), "{mixin}");
         let tracer = Tracer::attach(&server, &["clone3,clone:error=EAGAIN:when=1+"]);

@@ -1,6 +1,6 @@
 //! No descriptor is left, and then there are some again: prlimit(2) on the running server.
 
-use super::{is_concurrent, server};
+use super::{complete, is_concurrent};
 use crate::util::wait_for;
 use reliability::{Client, MIXINS, Usage, exhaust_descriptors, restore_descriptors};
 
@@ -10,7 +10,7 @@ const PAUSES: usize = 9;
 #[test]
 fn without_descriptors_nothing_spins_and_nobody_is_forgotten() {
     for mixin in MIXINS {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
         if let Some(client) = &mut in_flight {
             assert!(client.echoes("hello"), "{mixin}");

@@ -10,8 +10,8 @@ mod signals;
 mod slow_clients;
 mod stampede;
 
-use crate::util::tool;
-use reliability::Builder;
+use crate::util::{tool, wait_for};
+use reliability::{Builder, Program};
 
 /// A server of `reliability::serve`.
 fn server(mixin: &str) -> Builder {
@@ -22,6 +22,13 @@ fn server(mixin: &str) -> Builder {
 fn injected(mixin: &str, faults: &[&str]) -> Option<Builder> {
     tool("strace")?;
     Some(server(mixin).inject(faults))
+}
+
+/// One that has all the processes that it begins with, for what is done to each of them.
+fn complete(mixin: &str) -> Program {
+    let server = server(mixin).start();
+    wait_for("all processes to be there", || mixin != "prefork" || server.children().len() == 2);
+    server
 }
 
 /// Whether a client can be served beside another one.

@@ -1,6 +1,6 @@
 //! Processes that are stopped, continued and killed: clients, children, the server.
 
-use super::{is_concurrent, server};
+use super::{complete, is_concurrent};
 use crate::util::wait_for;
 use reliability::{Client, GUARD, MIXINS, Usage, children_of, is_stopped, is_zombie};
 use rustix::process::Signal;
@@ -43,7 +43,7 @@ impl Drop for Asker {
 #[test]
 fn a_client_that_is_stopped_holds_up_nobody_and_goes_on_later() {
     for mixin in MIXINS.into_iter().filter(|it| is_concurrent(it)) {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut asker = Asker::start(server.address);
         asker.gets_more();
         stop(asker.0.id());
@@ -63,7 +63,7 @@ fn a_client_that_is_stopped_holds_up_nobody_and_goes_on_later() {
 #[test]
 fn a_server_that_was_stopped_serves_all_who_came_meanwhile() {
     for mixin in MIXINS {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
         assert!(in_flight.as_mut().is_none_or(|client| client.echoes("hello")), "{mixin}");
         let all: Vec<_> = [server.pid].into_iter().chain(server.children()).collect();
@@ -81,7 +81,7 @@ fn a_server_that_was_stopped_serves_all_who_came_meanwhile() {
 #[test]
 fn a_child_that_is_stopped_holds_up_only_its_own_clients() {
     for mixin in ["forking", "prefork"] {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut held = Client::connect(server.address);
         let child: u32 = held.ask("pid").parse().unwrap();
         stop(child);
@@ -99,7 +99,7 @@ fn a_child_that_is_stopped_holds_up_only_its_own_clients() {
 #[test]
 fn a_child_that_is_killed_takes_only_its_own_clients_along() {
     for mixin in ["forking", "prefork"] {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut held: Vec<_> = (0..6).map(|_| Client::connect(server.address)).collect();
         let pids: Vec<u32> = held.iter_mut().map(|client| client.ask("pid").parse().unwrap()).collect();
         signal(pids[0], Signal::KILL);
@@ -125,7 +125,7 @@ fn a_child_that_is_killed_takes_only_its_own_clients_along() {
 #[test]
 fn a_server_that_is_killed_leaves_nobody_behind() {
     for mixin in MIXINS {
-        let server = server(mixin).start();
+        let server = complete(mixin);
         let mut client = Client::connect(server.address);
         assert!(client.echoes("hello"), "{mixin}");
         let children = server.children();
