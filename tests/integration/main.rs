@@ -51,6 +51,10 @@ mod hooks;
 mod keep_alive;
 // How many connections at once.
 mod limits;
+// Connections, counts and limits, while the server serves.
+mod control;
+// Accepting nothing for a while.
+mod suspend;
 // Datagrams that are empty, too long, or from nobody.
 mod odd_datagrams;
 // Clients that reset, say nothing, half-close or vanish.

@@ -4,7 +4,7 @@ use crate::{
     Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, HandlerSession, RequestHandlerClass, ServerRef,
     StreamContext, guarded, kind, stream::prepare,
 };
-use socketserver_net::{Address, Connection, Deadline, StreamRequest};
+use socketserver_net::{Activity, Address, Connection, Deadline, StreamRequest};
 use std::{
     io::{BufRead, Write},
     time::{Duration, Instant},
@@ -101,6 +101,8 @@ struct KeepAliveSession<H> {
     connection: Connection,
     client_address: Address,
     is_set_up: bool,
+    /// A request of it has been there.
+    has_served: bool,
 }
 
 impl<R, S, H> RequestHandlerClass<R, S, kind::KeepAlive> for H
@@ -116,7 +118,13 @@ where
     ) -> HandlerResult {
         let connection = StreamRequest::connection(request);
         let client_address = client_address.clone().into();
-        let mut session = KeepAliveSession { handler: self, connection, client_address, is_set_up: false };
+        let mut session = KeepAliveSession {
+            handler: self,
+            connection,
+            client_address,
+            is_set_up: false,
+            has_served: false,
+        };
         let mut buffers = Buffers::new();
         let handled = loop {
             match session.advance(server, &mut buffers) {
@@ -134,7 +142,8 @@ where
         client_address: &R::Address,
     ) -> Result<Box<dyn HandlerSession<S>>, Self> {
         let client_address = client_address.clone().into();
-        Ok(Box::new(KeepAliveSession { handler: self, connection, client_address, is_set_up: false }))
+        let (is_set_up, has_served) = (false, false);
+        Ok(Box::new(KeepAliveSession { handler: self, connection, client_address, is_set_up, has_served }))
     }
 }
 
@@ -147,7 +156,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         if self.is_set_up {
             return Ok(());
         }
-        let Self { handler, connection, client_address, is_set_up } = self;
+        let Self { handler, connection, client_address, is_set_up, .. } = self;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?;
@@ -155,13 +164,15 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                 StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
             handler.setup(&mut cx)?;
             *is_set_up = true;
-            Ok(cx.wfile.flush()?)
+            cx.wfile.flush()?;
+            connection.set_activity(Activity::Idle);
+            Ok(())
         })
     }
 
     fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
         self.setup(server, buffers)?;
-        let Self { handler, connection, client_address, .. } = self;
+        let Self { handler, connection, client_address, has_served, .. } = self;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             let mut cx =
@@ -169,10 +180,11 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             let (idle, request) = (server.idle_timeout(), server.request_timeout());
             loop {
                 limit(connection, idle, request, Deadline::Idle);
-                if cx.rfile.fill_buf()?.is_empty() {
-                    return Ok(KeepAlive::No); // the client has finished
+                if !next_is_there(connection, *has_served, &mut cx)? {
+                    return Ok(KeepAlive::No);
                 }
                 limit(connection, request, idle, Deadline::Request);
+                *has_served = true;
                 if handler.handle_one_request(&mut cx)? == KeepAlive::No {
                     return Ok(KeepAlive::No);
                 }
@@ -180,6 +192,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                     cx.wfile.flush()?;
                     // What others write to this client while it waits isn't part of a request.
                     limit(connection, None, request, Deadline::Request);
+                    connection.set_activity(Activity::Idle);
                     return Ok(KeepAlive::Yes);
                 }
             }
@@ -197,6 +210,29 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         let flushed = cx.wfile.flush().map_err(Into::into);
         finished.and(flushed)
     }
+}
+
+/// Waits for the first byte of a request. False if there is none: the client has finished, or the server stops and nothing
+/// has arrived behind the request before, if there was one. A client that has just come is waited for even then.
+fn next_is_there<S>(
+    connection: &Connection,
+    has_served: bool,
+    cx: &mut StreamContext<'_, S>,
+) -> HandlerResult<bool> {
+    if !cx.rfile.buffer().is_empty() {
+        return Ok(true);
+    }
+    if !has_served {
+        connection.set_activity(Activity::Idle);
+        let is_there = !cx.rfile.fill_buf()?.is_empty();
+        connection.set_activity(Activity::InRequest);
+        return Ok(is_there);
+    }
+    // Said before the look whether the server stops: one that is told to after the look sees who waits.
+    connection.begin_idle_wait();
+    let stops = cx.server.is_draining() && connection.socket().is_some_and(|it| !it.has_arrived());
+    let is_there = !stops && !cx.rfile.fill_buf()?.is_empty();
+    Ok(connection.end_idle_wait() && is_there)
 }
 
 /// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.

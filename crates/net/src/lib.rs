@@ -12,6 +12,7 @@
 //! nothing to read yet.
 #![forbid(unsafe_code)]
 
+mod activity;
 mod address;
 mod connection;
 mod datagram;
@@ -25,6 +26,7 @@ mod udp;
 mod waiting;
 mod wire;
 
+pub use activity::Activity;
 pub use address::{Address, UnixAddress};
 pub use connection::Connection;
 pub use datagram::{Datagram, DatagramAddress, DatagramSource};

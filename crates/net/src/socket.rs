@@ -2,6 +2,7 @@
 
 use crate::{
     Address, Deadline, TimedOut, Traffic, Wire,
+    activity::AtomicActivity,
     time::{Limits, Patience},
     waiting,
     wire::Meter,
@@ -45,6 +46,7 @@ pub struct Socket {
     fd: OwnedFd,
     limits: Limits,
     meter: Meter,
+    pub(crate) activity: AtomicActivity,
 }
 
 /// Never let a vanished peer kill the process with SIGPIPE, whatever the host program does with signals. Apple's systems have no such flag
@@ -60,7 +62,7 @@ impl Socket {
         let fd = fd.into();
         #[cfg(target_vendor = "apple")]
         let _ = SockRef::from(&fd).set_nosigpipe(true);
-        Socket { fd, limits: Limits::none(), meter: Meter::default() }
+        Socket { fd, limits: Limits::none(), meter: Meter::default(), activity: AtomicActivity::default() }
     }
 
     /// Receives what is there, up to `buf.len()` bytes, and says how many; 0 means that the peer has finished sending.

@@ -1,10 +1,11 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
 mod waiting;
+mod waiting_room;
 
 use crate::{
-    AcceptError, Event, Job, MixIn, PeerAddress, ServerError, ServerHooks, Transport, accept_error::BackOff,
-    crowd::Crowd, server::Shared, wake::Ready,
+    AcceptError, Event, Job, MixIn, PeerAddress, Refusal, ServerError, ServerHooks, Transport,
+    accept_error::BackOff, crowd::Crowd, limit::Policy, server::Shared, wake::Ready,
 };
 use socketserver_handlers::guarded;
 use std::{
@@ -17,6 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use waiting::{Way, Woken};
+pub(crate) use waiting_room::WaitingRoom;
 
 /// Takes in one request after another.
 ///
@@ -130,6 +132,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 self.pass_on(); // the client waits for somebody
                 woken = Woken::No;
             }
+            if let Some(accepted) = self.call_in(way) {
+                return Ok(accepted);
+            }
             if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
                 return Ok(Accepted::Stopped);
             }
@@ -233,7 +238,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     fn try_accept(&mut self, transport: &T, ahead: bool) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
         let shared = &self.shared;
         let has_place = shared.core.gate.try_enter();
-        if !has_place && !shared.core.gate.rejects {
+        if !has_place && self.holds_up() {
             return Ok(ControlFlow::Continue(())); // another acceptor took the last place
         }
         let leave = || {
@@ -248,7 +253,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
             Some(Ok((request, peer))) => {
                 self.back_off.reset();
-                return Ok(ControlFlow::Break(admit(shared, request, peer, has_place)));
+                return Ok(self.admit(request, peer, has_place));
             }
             Some(Err(error)) => error,
             None => io::Error::other("get_request panicked"),
@@ -256,6 +261,38 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         leave();
         self.failed(error)?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Counts a request in, and asks whether it shall be served.
+    fn admit(
+        &self,
+        request: T::Request,
+        peer: PeerAddress<T>,
+        has_place: bool,
+    ) -> ControlFlow<Accepted<T, S>> {
+        let shared = &self.shared;
+        let job = Job::new(shared, request, peer, has_place);
+        if let Some(reason) = job.parts().ticket.refusal() {
+            job.reject_because(reason);
+            return ControlFlow::Break(Accepted::Refused);
+        }
+        let policy = shared.core.gate.policy();
+        if !has_place && !matches!(policy, Policy::Wait(_)) {
+            job.reject_because(Refusal::MaxConnections);
+            return ControlFlow::Break(Accepted::Refused);
+        }
+        match guarded(|| Ok(shared.state.verify_request(job.request(), job.client_address()))) {
+            Ok(true) => match policy {
+                Policy::Wait(time) if !has_place => {
+                    self.keep_waiting(job, time);
+                    return ControlFlow::Continue(());
+                }
+                _ => return ControlFlow::Break(Accepted::Job(job)),
+            },
+            Ok(false) => job.refuse(Refusal::VerifyRequest),
+            Err(panic) => drop(job.end(Err(panic))),
+        }
+        ControlFlow::Break(Accepted::Refused)
     }
 
     fn failed(&mut self, error: io::Error) -> Result<(), ServerError> {
@@ -278,26 +315,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         core.emit(&Event::AcceptFailed { error: &error, back_off });
         Ok(())
     }
-}
-
-/// Counts a request in, and asks whether it shall be served.
-fn admit<T: Transport, S: ServerHooks<T>>(
-    shared: &Arc<Shared<T, S>>,
-    request: T::Request,
-    peer: PeerAddress<T>,
-    has_place: bool,
-) -> Accepted<T, S> {
-    let job = Job::new(shared, request, peer, has_place);
-    if !has_place {
-        job.reject();
-        return Accepted::Refused;
-    }
-    match guarded(|| Ok(shared.state.verify_request(job.request(), job.client_address()))) {
-        Ok(true) => return Accepted::Job(job),
-        Ok(false) => job.refuse(),
-        Err(panic) => drop(job.end(Err(panic))),
-    }
-    Accepted::Refused
 }
 
 /// See the [type](Acceptor)'s documentation for what a clone does differently.

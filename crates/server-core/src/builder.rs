@@ -47,6 +47,9 @@ struct Options {
     bind: BindOptions,
     request_queue_size: i32,
     max_connections: Option<Limit>,
+    max_per_peer: Option<usize>,
+    alarm_at: Option<usize>,
+    alarm_cool_down: Duration,
     observer: Box<dyn Observer>,
     poll_interval: Option<Duration>,
     timeout: Option<Duration>,
@@ -85,6 +88,9 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             bind: BindOptions::default(),
             request_queue_size: 1024,
             max_connections: None,
+            max_per_peer: None,
+            alarm_at: None,
+            alarm_cool_down: Duration::from_secs(60),
             observer: Box::new(LogObserver),
             poll_interval: Some(Duration::from_millis(500)),
             timeout: None,
@@ -213,6 +219,31 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
+    /// How many connections there may be at once from one IP address, whatever its ports; IPv4 in IPv6 is the same as IPv4. Default: no
+    /// limit. One more is accepted, refused and closed; [`ServerHooks::reject_because`] may tell it why. No effect on datagrams, and on
+    /// Unix sockets, whose clients have no address. Worker processes each have a limit of their own.
+    ///
+    /// ```
+    /// use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+    /// # #[derive(Default)] struct Upper;
+    /// # impl StreamRequestHandler for Upper { fn handle(&mut self, _: &mut StreamContext<'_>) -> HandlerResult { Ok(()) } }
+    /// let server = TcpServer::<Upper>::builder().max_connections_per_peer(20).bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn max_connections_per_peer(mut self, connections: usize) -> Self {
+        self.options.max_per_peer = Some(connections);
+        self
+    }
+
+    /// From how many requests in progress on [`Event::ConnectionsHigh`](crate::Event::ConnectionsHigh) is told, and how long it is not told again then.
+    /// Default: from nine tenths of `max_connections`, if that is 10 or more, and at most once a minute. It costs nothing below that.
+    pub fn connection_alarm(mut self, at: usize, cool_down: Duration) -> Self {
+        self.options.alarm_at = Some(at);
+        self.options.alarm_cool_down = cool_down;
+        self
+    }
+
     /// How long `handle_request` waits for a request. Default: for ever. No effect on `serve_forever`, as in Python.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = limit.into();
@@ -311,6 +342,9 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         let Options { request_queue_size, max_connections, observer, .. } = self.options;
         let core_options = CoreOptions {
             limit: max_connections.unwrap_or_else(T::default_limit),
+            max_per_peer: self.options.max_per_peer,
+            alarm_at: self.options.alarm_at,
+            alarm_cool_down: self.options.alarm_cool_down,
             observer,
             poll_interval: self.options.poll_interval,
             request_timeout: self.options.request_timeout,

@@ -4,6 +4,7 @@ mod in_worker;
 
 use crate::{
     Event, Limit, Observer, ServerError, Stats,
+    alarm::Alarm,
     crowd::Relay,
     limit::Gate,
     mixin::Drain,
@@ -11,6 +12,7 @@ use crate::{
     signals::{Ear, Heard},
     stats::{Counters, Counts},
     wake::Waker,
+    watchers::Watchers,
     worker::Link,
     worker_process::WorkerSide,
 };
@@ -24,7 +26,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::{Duration, Instant},
 };
@@ -35,6 +40,10 @@ pub(crate) struct Core {
     pub(crate) gate: Gate,
     pub(crate) registry: Registry,
     pub(crate) counters: Counters,
+    pub(crate) alarm: Alarm,
+    watchers: Watchers,
+    /// Nothing is accepted for now.
+    suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
     request_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
@@ -92,6 +101,9 @@ impl Life {
 /// The values of [`Core`] that a builder sets.
 pub(crate) struct CoreOptions {
     pub(crate) limit: Limit,
+    pub(crate) max_per_peer: Option<usize>,
+    pub(crate) alarm_at: Option<usize>,
+    pub(crate) alarm_cool_down: Duration,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) poll_interval: Option<Duration>,
     pub(crate) request_timeout: Option<Duration>,
@@ -120,12 +132,17 @@ impl Core {
     pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
         let waker =
             Waker::new().map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        let registry = Registry::default();
+        registry.limit_peers(options.max_per_peer);
         Ok(Core {
             address,
             waker,
             gate: Gate::new(options.limit),
-            registry: Registry::default(),
+            registry,
             counters: Counters::default(),
+            alarm: Alarm::new(options.alarm_at, options.alarm_cool_down),
+            watchers: Watchers::default(),
+            suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
             request_timeout: options.request_timeout,
             idle_timeout: options.idle_timeout,
@@ -205,8 +222,7 @@ impl Core {
     fn counts(&self) -> Counts {
         // Held, so that what a worker has done isn't counted twice, or not at all, in the moment that it is settled.
         let workers = self.workers.lock();
-        let in_workers = workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default();
-        self.counters.read().plus(in_workers)
+        self.counters.read().with_workers(in_all(&workers))
     }
 
     /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
@@ -217,6 +233,11 @@ impl Core {
     /// Ends by force what is in progress in this process; it still has to notice.
     pub(crate) fn force(&self) {
         self.registry.close_all(|requests| self.counters.forced(requests as u64));
+    }
+
+    /// Ends one by force. It is counted first, so that nobody who sees it end misses it.
+    pub(crate) fn close_one(&self, id: u64) -> bool {
+        self.registry.close(id, || self.counters.forced(1))
     }
 
     /// Requests that were ended by force since the server was made, here and in worker processes.
@@ -277,20 +298,56 @@ impl Core {
         if let Some(worker) = self.worker.get() {
             // Nothing that another thread of the parent may have held when it forked.
             worker.drain_by(drain_until);
-            self.draining.store(true, Relaxed);
+            self.draining.store(true, SeqCst);
             self.stop.store(true, Relaxed);
             self.waker.wake();
+            self.registry.close_idle();
             return Run(0);
         }
         let mut life = self.life.lock();
-        self.draining.store(true, Relaxed);
+        self.draining.store(true, SeqCst);
         life.drain_until = drain_until.or(life.drain_until);
         // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
         if life.phase != Phase::Stopped || life.handling > 0 {
             self.stop.store(true, Relaxed);
             self.waker.wake();
         }
-        Run(life.runs)
+        let run = Run(life.runs);
+        drop(life);
+        self.registry.close_idle(); // those who begin to wait from now on see that the server stops
+        run
+    }
+
+    /// The number of requests in progress has changed.
+    pub(crate) fn tell_watchers(&self) {
+        self.watchers.tell();
+    }
+
+    /// Waits until the number of requests in progress is such, no longer than `until`; says whether it is.
+    pub(crate) fn wait_for(&self, until: Instant, mut is_so: impl FnMut(usize) -> bool) -> bool {
+        // What worker processes do, nobody tells.
+        let look_every = || (!self.workers.lock().is_empty()).then_some(Duration::from_millis(20));
+        self.watchers.wait(until, look_every, || is_so(self.in_progress()))
+    }
+
+    /// Whether nothing is to be accepted for now.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.suspended.load(SeqCst)
+    }
+
+    /// Nothing is accepted from now on, or everything again.
+    pub(crate) fn suspend(&self, suspended: bool) {
+        let workers = self.workers.lock(); // held, so that none is forked in between
+        self.suspended.store(suspended, SeqCst);
+        self.waker.open(!suspended);
+        workers.iter().for_each(|link| link.suspend(suspended));
+    }
+
+    /// Changes the limit; who waits looks whether it is still to wait.
+    pub(crate) fn set_limit(&self, limit: Limit) {
+        for _ in 0..self.gate.set_limit(limit) {
+            self.waker.make_room();
+        }
     }
 
     /// How long requests in progress may still take, if the shutdown said so.
@@ -366,15 +423,18 @@ impl Core {
         self.has_ear.load(Relaxed).then(|| self.ear.lock().clone()).flatten()
     }
 
-    /// Stops the loop, if the ear hears that it is to stop. Doesn't wait.
+    /// Does what the ear hears: mostly, stops the loop. Doesn't wait.
     pub(crate) fn listen(&self) {
-        let Some(heard) = self.ear().and_then(|ear| ear.take()) else { return };
         let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
-        match heard {
-            Heard::Stop(grace) => drop(self.stop_here(end(grace))),
-            Heard::End(grace) => {
-                self.hear(None);
-                self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
+        // All there is to hear, in order: of several ends the last one counts.
+        while let Some(heard) = self.ear().and_then(|ear| ear.take()) {
+            match heard {
+                Heard::Stop(grace) => drop(self.stop_here(end(grace))),
+                Heard::Suspend(suspended) => self.suspend(suspended),
+                Heard::End(grace) => {
+                    self.hear(None);
+                    self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
+                }
             }
         }
     }
@@ -389,7 +449,7 @@ impl Core {
     pub(crate) fn left(&self) {
         let inside = self.gate.leave();
         self.pass_on_room();
-        if inside == 0 && self.draining.load(Relaxed) {
+        if inside == 0 && self.draining.load(SeqCst) {
             if self.worker.get().is_some() {
                 return self.waker.wake(); // its only waiter
             }
@@ -427,6 +487,11 @@ impl Core {
     }
 }
 
+/// What all worker processes have counted.
+pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
+    workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default()
+}
+
 /// In `serve_forever`; out of it when dropped.
 pub(crate) struct Serving<'a>(&'a Core);
 
@@ -448,7 +513,7 @@ impl Drop for Handling<'_> {
 
 impl ServerControl for Core {
     fn is_draining(&self) -> bool {
-        self.draining.load(Relaxed)
+        self.draining.load(SeqCst)
     }
     fn request_shutdown(&self) {
         self.request_stop(None);

@@ -66,6 +66,14 @@ pub enum Event<'a> {
         /// How long nothing is accepted, so that the loop doesn't spin.
         back_off: Option<Duration>,
     },
+    /// So many requests are in progress that the limit of connections is near. Told when one more comes in, and then not again before the
+    /// cool-down is over; see `connection_alarm` of the builder.
+    ConnectionsHigh {
+        /// How many there are.
+        active: usize,
+        /// How many there may be.
+        limit: Option<usize>,
+    },
     /// A hook or another piece of user code that belongs to no request panicked.
     HookPanicked {
         /// Its name.
@@ -142,6 +150,7 @@ impl Observer for LogObserver {
     fn event(&self, event: &Event<'_>) {
         let level = match event {
             Event::AcceptFailed { back_off: Some(_), .. }
+            | Event::ConnectionsHigh { .. }
             | Event::ForkWithThreads { .. }
             | Event::WorkersBusy { .. }
             | Event::WorkersFree { .. }
@@ -175,6 +184,12 @@ impl fmt::Display for Event<'_> {
             }
             Event::AcceptFailed { error, back_off: Some(wait) } => {
                 write!(f, "can't accept, trying again in {wait:?}: {error}")
+            }
+            Event::ConnectionsHigh { active, limit: Some(limit) } => {
+                write!(f, "{active} requests are in progress, of {limit} that may be")
+            }
+            Event::ConnectionsHigh { active, limit: None } => {
+                write!(f, "{active} requests are in progress")
             }
             Event::HookPanicked { hook, message } => write!(f, "{hook} panicked: {message}"),
             Event::WorkersBusy { busy, for_how_long } => {

@@ -1,6 +1,6 @@
 //! Steering a server from anywhere.
 
-use crate::{Stats, core::Core};
+use crate::{ConnectionInfo, Limit, Stats, core::Core};
 use socketserver_handlers::ServerControl;
 use socketserver_net::Address;
 use std::{
@@ -85,6 +85,137 @@ impl Handle {
     /// The address that the server listens on, or listened on.
     pub fn server_address(&self) -> Address {
         self.0.address.clone()
+    }
+
+    /// The connections in progress, in the order in which they were accepted: who they are from, for how long, what passed, what
+    /// they are doing. Costs those connections nothing until it is called; then, a lock for as long as it takes to copy the list.
+    ///
+    /// A connection that a forked child serves is listed with its [`pid`](ConnectionInfo::pid), and so is a datagram; other datagrams aren't.
+    /// Worker processes of a prefork server keep their lists to themselves: the parent sees what [`stats`](Self::stats) counts, in all of them, and
+    /// none of their connections.
+    ///
+    /// ```
+    /// use socketserver_core::TcpServer;
+    /// use socketserver_handlers::{HandlerResult, StreamContext};
+    /// use std::{io::BufRead, io::Read, net::TcpStream, thread, time::Duration};
+    ///
+    /// let server = TcpServer::<_>::bind_fn("127.0.0.1:0", |cx: &mut StreamContext<'_>| {
+    ///     cx.rfile.read_until(b'\n', &mut Vec::new())?; // for a line that doesn't come
+    ///     Ok(())
+    /// })?;
+    /// let handle = server.handle();
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| server.serve_forever());
+    ///
+    ///     let mut client = TcpStream::connect(server.server_address())?;
+    ///     assert!(handle.wait_for_connections(|n| n == 1, Duration::from_secs(30)));
+    ///     let found = &handle.connections()[0];
+    ///     assert_eq!(found.peer, client.local_addr()?.into());
+    ///
+    ///     assert!(handle.close_connection(found.id));
+    ///     assert_eq!(client.read(&mut [0])?, 0);
+    ///     assert!(handle.wait_for_connections(|n| n == 0, Duration::from_secs(30)));
+    ///     server.shutdown();
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        self.0.registry.list()
+    }
+
+    /// Ends one connection by force: it is shut down, or the child killed that serves it. The handler reads end-of-file, or fails to
+    /// write, and the request ends as such a request does. False if there is none of this number, or it has been ended by force before.
+    /// Doesn't wait for the end. Counts as [`forced`](Stats::forced).
+    pub fn close_connection(&self, id: u64) -> bool {
+        self.0.close_one(id)
+    }
+
+    /// Waits until the number of requests in progress is such that `condition` holds, no longer than `deadline`; says whether it
+    /// does. It is asked at once, and again at every change; numbers that last too short to be seen may be missed. While nobody waits
+    /// this costs requests nothing.
+    ///
+    /// What worker processes do is looked at every 20 ms. Children of a forking server end, as far as this is concerned, when a
+    /// serving thread notices; a handler that waits for its own end waits until the deadline.
+    pub fn wait_for_connections(&self, condition: impl FnMut(usize) -> bool, deadline: Duration) -> bool {
+        self.0.wait_for(Instant::now() + deadline.min(FOR_EVER), condition)
+    }
+
+    /// The limit of connections that holds now.
+    pub fn max_connections(&self) -> Limit {
+        self.0.gate.limit()
+    }
+
+    /// Changes the limit of connections, and what happens at it, from now on. Nobody is thrown out: if more are inside, nobody goes in
+    /// until there are fewer. If there is more room, those who wait go in at once. Processes that were forked before keep the limit they
+    /// have.
+    ///
+    /// ```
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::StreamContext;
+    /// use socketserver_core::Limit;
+    /// # let server = TcpServer::<_>::bind_fn("127.0.0.1:0", |_: &mut StreamContext<'_>| Ok(()))?;
+    /// let handle = server.handle();
+    /// handle.set_max_connections(Limit::reject(500));
+    /// assert_eq!(handle.max_connections(), Limit::reject(500));
+    /// handle.set_max_connections_per_peer(Some(10));
+    /// assert_eq!(handle.max_connections_per_peer(), Some(10));
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn set_max_connections(&self, limit: Limit) {
+        self.0.set_limit(limit);
+    }
+
+    /// The limit of connections from one IP address that holds now.
+    pub fn max_connections_per_peer(&self) -> Option<usize> {
+        self.0.registry.peer_limit()
+    }
+
+    /// Changes the limit of connections from one IP address; `None` is no limit. Connections that there are stay, and count. As with
+    /// [`set_max_connections`](Self::set_max_connections), processes that were forked before keep theirs.
+    pub fn set_max_connections_per_peer(&self, connections: Option<usize>) {
+        self.0.registry.limit_peers(connections);
+    }
+
+    /// Accepts nothing from now on, until [`resume`](Self::resume): clients wait in the backlog, as if the server were slow (datagrams in the
+    /// socket's buffer), and those inside are served on. A client that is being accepted at this moment still is. Every mix-in does
+    /// this, worker processes too, when they hear of it. Stopping works as ever; a server that is stopped and serves again is
+    /// suspended still.
+    ///
+    /// ```
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::{HandlerResult, StreamContext};
+    /// use std::{io::{Read, Write}, net::TcpStream, thread};
+    ///
+    /// # let server = TcpServer::<_>::bind_fn("127.0.0.1:0", |cx: &mut StreamContext<'_>| Ok(cx.wfile.write_all(b"hi")?))?;
+    /// let handle = server.handle();
+    /// handle.suspend();
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| server.serve_forever());
+    ///
+    ///     let mut client = TcpStream::connect(server.server_address())?; // waits
+    ///     assert_eq!(handle.stats().accepted, 0);
+    ///     handle.resume();
+    ///     let mut text = String::new();
+    ///     client.read_to_string(&mut text)?;
+    ///     assert_eq!(text, "hi");
+    ///     server.shutdown();
+    ///     std::io::Result::Ok(())
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn suspend(&self) {
+        self.0.suspend(true);
+    }
+
+    /// Accepts again, first of all those who have waited in the backlog. Does nothing if the server isn't suspended.
+    pub fn resume(&self) {
+        self.0.suspend(false);
+    }
+
+    /// Whether it is [suspended](Self::suspend).
+    pub fn is_suspended(&self) -> bool {
+        self.0.is_suspended()
     }
 
     /// Counts of what the server has done.

@@ -1,6 +1,6 @@
 //! What a Python program overrides in a server class, and the state that handlers share.
 
-use crate::{Job, MixIn, PeerAddress, Transport, job::FinishRequest};
+use crate::{Job, MixIn, PeerAddress, Refusal, Transport, job::FinishRequest};
 use socketserver_handlers::{HandlerError, HandlerResult};
 use socketserver_net::TimedOut;
 use std::io;
@@ -102,9 +102,30 @@ where
         T::close_request(request);
     }
 
-    /// Tells a client that the limit of connections is reached, before it is closed. As provided, says nothing. Runs in the loop, so
+    /// Tells a client that there is no room for it, before it is closed. As provided, says nothing. Runs in the loop, so
     /// it should write no more than fits into a socket buffer.
     fn reject_request(&self, _request: &mut T::Request, _client_address: &PeerAddress<T>) {}
+
+    /// [`reject_request`](Self::reject_request), which it calls as provided, for those who want to know, or tell, the reason.
+    ///
+    /// ```
+    /// use socketserver_core::{Refusal, ServerHooks, Tcp};
+    /// use socketserver_net::TcpStream;
+    /// use std::net::SocketAddr;
+    ///
+    /// struct Polite;
+    /// impl ServerHooks<Tcp> for Polite {
+    ///     fn reject_because(&self, request: &mut TcpStream, _: &SocketAddr, reason: Refusal) {
+    ///         let _ = match reason {
+    ///             Refusal::MaxConnectionsPerPeer => request.sendall(b"one at a time, please\n"),
+    ///             _ => request.sendall(b"come back later\n"),
+    ///         };
+    ///     }
+    /// }
+    /// ```
+    fn reject_because(&self, request: &mut T::Request, client_address: &PeerAddress<T>, _reason: Refusal) {
+        self.reject_request(request, client_address);
+    }
 
     /// Reports a request that failed. As provided, writes it to [`log`] as an error, or as a warning if a time limit passed.
     ///

@@ -1,6 +1,6 @@
 //! A request on its way to where it is processed, and its end.
 
-use crate::{Outcome, PeerAddress, ServerHooks, Session, Ticket, Transport, server::Shared};
+use crate::{Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport, server::Shared};
 use socketserver_handlers::{HandlerError, HandlerResult, Panicked, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request, TimedOut, is_disconnect};
 use socketserver_sys::Child;
@@ -70,19 +70,26 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         self.end(Err(error.into()))
     }
 
-    /// Turns the client away, as at the limit of connections: the `reject_request` hook may tell it why, then it is closed. For a
+    /// Turns the client away: the `reject_because` hook may tell it why ([`QueueFull`](Refusal::QueueFull)), then it is closed. For a
     /// mix-in that has no room for it.
-    pub fn reject(mut self) {
+    pub fn reject(self) {
+        self.reject_because(Refusal::QueueFull);
+    }
+
+    pub(crate) fn reject_because(mut self, reason: Refusal) {
         let shared = self.shared.clone();
         let parts = self.parts_mut();
-        shared.core.hook("reject_request", || shared.state.reject_request(&mut parts.request, &parts.peer));
-        self.refuse();
+        shared.core.hook("reject_request", || {
+            shared.state.reject_because(&mut parts.request, &parts.peer, reason);
+        });
+        self.refuse(reason);
     }
 
     /// Closes the request without telling the client, and keeps its place among those in progress: for a parent whose
     /// child serves it.
     pub fn close(mut self) -> Ticket {
-        let parts = self.parts.take().expect("a job has its parts until it ends");
+        let mut parts = self.parts.take().expect("a job has its parts until it ends");
+        parts.ticket.enlist(parts.peer);
         self.shared.core.hook("close_request", || self.shared.state.close_request(parts.request));
         parts.ticket
     }
@@ -107,8 +114,13 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         Session::new(self)
     }
 
-    pub(crate) fn refuse(mut self) {
-        self.parts_mut().ticket.set_outcome(Outcome::Refused);
+    /// It has entered the gate by now.
+    pub(crate) fn take_place(&mut self) {
+        self.parts_mut().ticket.take_place();
+    }
+
+    pub(crate) fn refuse(mut self, reason: Refusal) {
+        self.parts_mut().ticket.refuse(reason);
     }
 
     pub(crate) fn parts(&self) -> &Parts<T> {

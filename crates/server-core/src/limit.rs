@@ -1,8 +1,14 @@
 //! How many connections at once: a number that can't be over-run, and what happens at it.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::{
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+    time::Duration,
+};
 
-/// A limit on what is served at the same time, and what happens to a client that comes when it is reached.
+/// A limit on what is served at the same time, and what happens to a client that comes when it is reached. A running server's is
+/// changed by [`Handle::set_max_connections`](crate::Handle::set_max_connections).
+///
+/// Numbers above 4,294,967,294 are no limit.
 ///
 /// ```
 /// use socketserver_core::{Limit, TcpServer};
@@ -15,24 +21,53 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     pub(crate) max: usize,
-    pub(crate) rejects: bool,
+    pub(crate) policy: Policy,
+}
+
+/// What happens to a client that comes when a limit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    Backlog,
+    Reject,
+    Wait(Duration),
 }
 
 impl Limit {
     /// At the limit nothing is accepted: clients wait in the kernel's queue (`request_queue_size` long), as if the server were
     /// slow. The loop neither spins nor polls meanwhile.
     pub const fn backlog(max: usize) -> Self {
-        Limit { max, rejects: false }
+        Limit { max, policy: Policy::Backlog }
     }
 
-    /// At the limit a client is accepted, refused and closed. `ServerHooks::reject_request` may tell it why.
+    /// At the limit a client is accepted, refused and closed. `ServerHooks::reject_because` may tell it why.
     pub const fn reject(max: usize) -> Self {
-        Limit { max, rejects: true }
+        Limit { max, policy: Policy::Reject }
+    }
+
+    /// At the limit clients are accepted all the same, and wait for room, each up to `time`; then one is refused and closed, as by
+    /// [`reject`](Self::reject). Those who came first go in first. At most 1024 wait like this for each thread or process that accepts,
+    /// each with an open descriptor; others are in the backlog, and their time begins when they come out of it. What waits is told to go
+    /// when the server stops.
+    ///
+    /// ```
+    /// use socketserver_core::Limit;
+    /// use std::time::Duration;
+    ///
+    /// let limit = Limit::wait(100, Duration::from_secs(5));
+    /// assert_eq!(limit.max(), Some(100));
+    /// ```
+    pub const fn wait(max: usize, time: Duration) -> Self {
+        Limit { max, policy: Policy::Wait(time) }
     }
 
     /// No limit, as in Python.
     pub const fn none() -> Self {
-        Limit { max: usize::MAX, rejects: false }
+        Limit { max: usize::MAX, policy: Policy::Backlog }
+    }
+
+    /// The number, if there is one.
+    pub const fn max(&self) -> Option<usize> {
+        if self.max < NONE as usize { Some(self.max) } else { None }
     }
 
     /// What a server of connections has if nothing else is said: the soft limit of descriptors (RLIMIT_NOFILE) less an eighth, at
@@ -49,44 +84,89 @@ impl Limit {
     }
 }
 
+/// As good as no limit.
+const NONE: u32 = u32::MAX;
+
 /// Counts those inside, and holds up or turns away the rest.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    max: usize,
-    pub(crate) rejects: bool,
-    inside: AtomicUsize,
+    /// The limit in the upper half, how many are inside in the lower: one number, so that nobody gets in by a limit that has
+    /// been changed.
+    state: AtomicU64,
+    /// [`Policy`] as a number.
+    policy: AtomicU64,
     /// Acceptors that wait for room.
     queued: AtomicUsize,
+}
+
+const INSIDE: u64 = NONE as u64;
+
+fn packed(max: usize, inside: u64) -> u64 {
+    u64::from(u32::try_from(max).unwrap_or(NONE)) << 32 | inside
+}
+
+impl Policy {
+    fn to_number(self) -> u64 {
+        match self {
+            Policy::Backlog => 0,
+            Policy::Reject => 1,
+            Policy::Wait(time) => u64::try_from(time.as_micros()).map_or(u64::MAX, |it| it.saturating_add(2)),
+        }
+    }
+
+    fn from_number(number: u64) -> Self {
+        match number {
+            0 => Policy::Backlog,
+            1 => Policy::Reject,
+            micros => Policy::Wait(Duration::from_micros(micros - 2)),
+        }
+    }
 }
 
 impl Gate {
     pub(crate) fn new(limit: Limit) -> Self {
         Gate {
-            max: limit.max,
-            rejects: limit.rejects,
-            inside: AtomicUsize::new(0),
+            state: AtomicU64::new(packed(limit.max, 0)),
+            policy: AtomicU64::new(limit.policy.to_number()),
             queued: AtomicUsize::new(0),
         }
     }
 
+    pub(crate) fn limit(&self) -> Limit {
+        let max = usize::try_from(self.state.load(SeqCst) >> 32).unwrap_or(usize::MAX);
+        Limit { max: if max >= NONE as usize { usize::MAX } else { max }, policy: self.policy() }
+    }
+
+    /// Changes the limit. Those inside stay; nobody goes in before there are fewer. Gives how many acceptors wait, to be woken: there may
+    /// be room, or another policy.
+    pub(crate) fn set_limit(&self, limit: Limit) -> usize {
+        self.policy.store(limit.policy.to_number(), SeqCst);
+        let _ = self.state.try_update(SeqCst, SeqCst, |now| Some(packed(limit.max, now & INSIDE)));
+        self.queued.load(SeqCst)
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::from_number(self.policy.load(SeqCst))
+    }
+
     pub(crate) fn inside(&self) -> usize {
-        self.inside.load(SeqCst)
+        (self.state.load(SeqCst) & INSIDE) as usize
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.inside() >= self.max
+        is_full(self.state.load(SeqCst))
     }
 
     /// Goes in if there is room. Who went in must [`leave`](Self::leave).
     pub(crate) fn try_enter(&self) -> bool {
-        self.inside.try_update(SeqCst, SeqCst, |n| (n < self.max).then_some(n + 1)).is_ok()
+        self.state.try_update(SeqCst, SeqCst, |now| (!is_full(now)).then_some(now + 1)).is_ok()
     }
 
-    /// Announces a wait for room; [`unqueue`](Self::unqueue) ends it. False if there is room by now (somebody left in between),
-    /// and no need to wait.
-    pub(crate) fn queue(&self) -> bool {
+    /// Announces a wait for room; [`unqueue`](Self::unqueue) ends it. False if there is no need to wait: by now there is room
+    /// (somebody left in between), or another policy.
+    pub(crate) fn queue(&self, still_waits: impl FnOnce() -> bool) -> bool {
         self.queued.fetch_add(1, SeqCst);
-        let must_wait = self.is_full();
+        let must_wait = self.is_full() && still_waits();
         if !must_wait {
             self.unqueue();
         }
@@ -104,12 +184,19 @@ impl Gate {
 
     /// For a process that begins anew.
     pub(crate) fn empty(&self) {
-        self.inside.store(0, SeqCst);
+        let _ = self.state.try_update(SeqCst, SeqCst, |now| Some(now & !INSIDE));
         self.queued.store(0, SeqCst);
     }
 
     /// Goes out. Says how many stay inside.
     pub(crate) fn leave(&self) -> usize {
-        self.inside.fetch_sub(1, SeqCst) - 1
+        ((self.state.fetch_sub(1, SeqCst) - 1) & INSIDE) as usize
     }
 }
+
+fn is_full(state: u64) -> bool {
+    state & INSIDE >= state >> 32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
-//! The requests in progress, so that they can be ended from outside.
+//! The requests in progress that hold a connection or a child, so that they can be listed, counted by peer, and ended from outside.
 
-use socketserver_net::Wire;
+use crate::ConnectionInfo;
+use socketserver_net::{Activity, Address, Connection, Traffic, Wire};
 use socketserver_sys::ForkMutex;
 use std::{
     collections::HashMap,
-    fmt, mem,
-    net::Shutdown,
+    fmt,
+    net::{IpAddr, Shutdown},
     sync::{MutexGuard, Weak},
+    time::Instant,
 };
 
 /// How a request in progress is ended by force.
@@ -15,44 +17,190 @@ pub(crate) enum Closer {
     Connection(Weak<dyn Wire>),
     /// By what the mix-in said, such as killing a child.
     Other(Box<dyn Fn() + Send>),
-    /// It has been, and hasn't noticed yet.
-    Done,
+    /// Not at all.
+    Nothing,
+}
+
+pub(crate) struct Entry {
+    peer: Address,
+    since: Instant,
+    closer: Closer,
+    /// It has been ended by force, and hasn't noticed yet.
+    is_ended: bool,
+    /// The child that serves it.
+    pid: Option<i32>,
 }
 
 #[derive(Default)]
-pub(crate) struct Registry(ForkMutex<HashMap<u64, Closer>>);
+pub(crate) struct Entries {
+    by_id: HashMap<u64, Entry>,
+    /// Only if they are limited.
+    by_peer: Option<ByPeer>,
+}
+
+struct ByPeer {
+    max: usize,
+    counts: HashMap<IpAddr, usize>,
+}
+
+#[derive(Default)]
+pub(crate) struct Registry(ForkMutex<Entries>);
 
 impl Registry {
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, HashMap<u64, Closer>> {
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Entries> {
         self.0.lock()
     }
 
-    pub(crate) fn insert(&self, id: u64, closer: Closer) {
-        self.0.lock().insert(id, closer);
+    /// Lists a connection. False if its peer has as many as it may, without this one.
+    pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
+        let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
+        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, pid: None };
+        let mut entries = self.0.lock();
+        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
+        entries.by_id.insert(id, entry);
+        may
     }
 
     pub(crate) fn remove(&self, id: u64) {
-        self.0.lock().remove(&id);
+        let mut entries = self.0.lock();
+        let Entries { by_id, by_peer } = &mut *entries;
+        if let (Some(entry), Some(by_peer)) = (by_id.remove(&id), by_peer) {
+            by_peer.leave(&entry.peer);
+        }
+    }
+
+    /// From now on that is how it is ended, and who serves it.
+    pub(crate) fn hand_over(&self, id: u64, close: Option<Box<dyn Fn() + Send>>, pid: Option<i32>) {
+        if let Some(entry) = self.0.lock().by_id.get_mut(&id) {
+            entry.closer = close.map_or(Closer::Nothing, Closer::Other);
+            entry.pid = pid.or(entry.pid);
+        }
+    }
+
+    /// How many connections one peer may have; those that there are stay, and count.
+    pub(crate) fn limit_peers(&self, max: Option<usize>) {
+        let mut entries = self.0.lock();
+        let Entries { by_id, by_peer } = &mut *entries;
+        match (max, by_peer) {
+            (Some(max), Some(by_peer)) => by_peer.max = max,
+            (None, by_peer) => *by_peer = None,
+            (Some(max), none) => {
+                let mut counted = ByPeer { max, counts: HashMap::new() };
+                for entry in by_id.values() {
+                    counted.enter(&entry.peer); // those inside stay, however many
+                }
+                *none = Some(counted);
+            }
+        }
+    }
+
+    pub(crate) fn peer_limit(&self) -> Option<usize> {
+        self.0.lock().by_peer.as_ref().map(|it| it.max)
+    }
+
+    pub(crate) fn list(&self) -> Vec<ConnectionInfo> {
+        let now = Instant::now();
+        let mut list: Vec<_> = self.0.lock().by_id.iter().map(|(id, it)| it.info(*id, now)).collect();
+        list.sort_unstable_by_key(|it| it.id);
+        list
+    }
+
+    /// Ends one; it still has to notice. False if there is no such connection, or it has been ended before.
+    pub(crate) fn close(&self, id: u64, tell: impl FnOnce()) -> bool {
+        let mut entries = self.0.lock();
+        let Some(entry) = entries.by_id.get_mut(&id).filter(|entry| !entry.is_ended) else { return false };
+        tell();
+        entry.end();
+        true
     }
 
     /// Ends all of them; they still have to notice. How many hadn't been ended before is told first, so that nobody who sees
     /// one end misses it in the count.
     pub(crate) fn close_all(&self, tell: impl FnOnce(usize)) {
-        let mut closers = self.0.lock();
-        tell(closers.values().filter(|closer| !matches!(closer, Closer::Done)).count());
-        for closer in closers.values_mut() {
-            match mem::replace(closer, Closer::Done) {
-                Closer::Connection(wire) => {
-                    if let Some(wire) = wire.upgrade() {
-                        let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
-                    }
-                }
-                Closer::Other(close) => close(),
-                Closer::Done => {}
+        let mut entries = self.0.lock();
+        tell(entries.by_id.values().filter(|entry| !entry.is_ended).count());
+        for entry in entries.by_id.values_mut() {
+            entry.end();
+        }
+    }
+
+    /// Ends the waits of threads for the next request on a connection.
+    pub(crate) fn close_idle(&self) {
+        for entry in self.0.lock().by_id.values() {
+            if let Closer::Connection(wire) = &entry.closer
+                && let Some(wire) = wire.upgrade()
+                && let Some(socket) = wire.socket()
+            {
+                socket.end_if_idle();
             }
         }
     }
+}
+
+impl Entries {
+    /// For a worker process, which begins anew with the same limits: the connections are its parent's.
+    pub(crate) fn leave_to_parent(&mut self) {
+        std::mem::forget(std::mem::take(&mut self.by_id));
+        if let Some(by_peer) = &mut self.by_peer {
+            by_peer.counts.clear();
+        }
+    }
+}
+
+impl Entry {
+    fn end(&mut self) {
+        if std::mem::replace(&mut self.is_ended, true) {
+            return;
+        }
+        match &self.closer {
+            Closer::Connection(wire) => {
+                if let Some(wire) = wire.upgrade() {
+                    let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
+                }
+            }
+            Closer::Other(close) => close(),
+            Closer::Nothing => {}
+        }
+    }
+
+    fn info(&self, id: u64, now: Instant) -> ConnectionInfo {
+        let wire = if let Closer::Connection(wire) = &self.closer { wire.upgrade() } else { None };
+        let socket = wire.as_ref().and_then(|wire| wire.socket());
+        ConnectionInfo {
+            id,
+            peer: self.peer.clone(),
+            age: now.saturating_duration_since(self.since),
+            traffic: wire.as_ref().map_or(Traffic::default(), |wire| wire.traffic()),
+            activity: socket.map_or(Activity::InRequest, |socket| socket.activity()),
+            pid: self.pid,
+        }
+    }
+}
+
+impl ByPeer {
+    /// Counts one, and says whether it is within the limit.
+    fn enter(&mut self, peer: &Address) -> bool {
+        let Some(ip) = ip(peer) else { return true };
+        let count = self.counts.entry(ip).or_default();
+        *count += 1;
+        *count <= self.max
+    }
+
+    fn leave(&mut self, peer: &Address) {
+        let Some(ip) = ip(peer) else { return };
+        if let Some(count) = self.counts.get_mut(&ip) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&ip);
+            }
+        }
+    }
+}
+
+/// By what peers are told apart. An IPv4 client is the same on an IPv6 socket.
+fn ip(peer: &Address) -> Option<IpAddr> {
+    peer.as_inet().map(|address| address.ip().to_canonical())
 }
 
 impl fmt::Debug for Registry {

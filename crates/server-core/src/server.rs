@@ -1,9 +1,9 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
 use crate::{
-    Acceptor, Bind, Handle, Job, MixIn, Provide, Runs, Sequential, ServerBuilder, ServerError, ServerHooks,
-    Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
-    acceptor::Accepted,
+    Acceptor, Bind, Handle, Job, MixIn, Provide, Refusal, Runs, Sequential, ServerBuilder, ServerError,
+    ServerHooks, Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
+    acceptor::{Accepted, WaitingRoom},
     core::Core,
     handle::GRACE,
     listening::{CloseOnDrop, Listening},
@@ -69,6 +69,7 @@ pub struct Server<T: Transport, H, M = Sequential, S = ()> {
 
 /// What the requests of a server share with it.
 pub(crate) struct Shared<T: Transport, S> {
+    pub(crate) waiting_room: WaitingRoom,
     pub(crate) core: Arc<Core>,
     pub(crate) state: S,
     pub(crate) class: Box<dyn HandlerClass<T::Request, S>>,
@@ -151,7 +152,8 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let (core, mixin) = (Arc::new(core), Arc::new(mixin));
         let known: Weak<M> = Arc::downgrade(&mixin);
         core.know_mixin(known);
-        let shared = Shared { core: core.clone(), state, class, listening: listening.clone() };
+        let waiting_room = WaitingRoom::default();
+        let shared = Shared { waiting_room, core: core.clone(), state, class, listening: listening.clone() };
         Server {
             listening: CloseOnDrop(listening, core),
             mixin,
@@ -178,6 +180,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         refuse_prefetched(&self.shared, &transport);
         drop(transport);
+        self.shared.waiting_room.clear::<T, S>();
         if let Some(until) = core.drain_until() {
             self.drain(until);
         }
@@ -325,7 +328,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
 fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
     while transport.has_prefetched() {
         let Ok((request, peer)) = transport.get_request() else { return };
-        Job::new(shared, request, peer, false).refuse();
+        Job::new(shared, request, peer, false).refuse(Refusal::Draining);
     }
 }
 

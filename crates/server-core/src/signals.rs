@@ -1,6 +1,10 @@
 //! Ending a server by SIGINT and SIGTERM.
 
-use crate::{Handle, ServerError, core::Core, slot::read};
+use crate::{
+    Handle, ServerError,
+    core::Core,
+    slot::{RESUME, SUSPEND, read},
+};
 use signal_hook::{
     SigId,
     consts::{SIGINT, SIGTERM},
@@ -82,7 +86,9 @@ pub(crate) enum Ear {
 pub(crate) enum Heard {
     /// To stop; for how long requests in progress may go on.
     Stop(Option<Duration>),
-    /// That, and there is nobody any more to be heard.
+    /// To accept nothing for now, or to accept again.
+    Suspend(bool),
+    /// To stop, and there is nobody any more to be heard.
     End(Option<Duration>),
 }
 
@@ -100,20 +106,21 @@ impl Ear {
 
     /// Listens, without waiting.
     pub(crate) fn take(&self) -> Option<Heard> {
-        let mut orders = [0; 64];
         match self {
             Ear::Signals { heard, grace } => {
                 let mut heard = heard;
-                heard.read(&mut orders).is_ok_and(|n| n > 0).then_some(Heard::Stop(Some(*grace)))
+                heard.read(&mut [0; 64]).is_ok_and(|n| n > 0).then_some(Heard::Stop(Some(*grace)))
             }
             Ear::Parent { heard, grace } => {
-                let mut heard = heard;
-                match heard.read(&mut orders) {
+                let (mut heard, mut order) = (heard, [0; 8]);
+                // Each order is written at once, so that none is cut.
+                match heard.read(&mut order) {
                     Ok(0) => Some(Heard::End(*grace)),
-                    // Each order is written at once, so that none is cut; the last one counts.
-                    Ok(n) => {
-                        orders[..n].as_chunks().0.last().map(|it| Heard::Stop(read(u64::from_ne_bytes(*it))))
-                    }
+                    Ok(_) => Some(match u64::from_ne_bytes(order) {
+                        SUSPEND => Heard::Suspend(true),
+                        RESUME => Heard::Suspend(false),
+                        order => Heard::Stop(read(order)),
+                    }),
                     Err(_) => None,
                 }
             }

@@ -1,6 +1,6 @@
 //! The page of memory that a worker process shares with its parent.
 
-use crate::stats::COUNTS;
+use crate::stats::CELLS;
 use socketserver_sys::SharedWords;
 use std::{
     io,
@@ -14,11 +14,11 @@ use std::{
 pub(crate) struct Slot(SharedWords);
 
 /// Behind the counts:
-const PHASE: usize = COUNTS;
-const BEATS: usize = COUNTS + 1;
-const IN_REQUEST: usize = COUNTS + 2;
-const ASKS_TO_STOP: usize = COUNTS + 3;
-const LENGTH: usize = COUNTS + 4;
+const PHASE: usize = CELLS;
+const BEATS: usize = CELLS + 1;
+const IN_REQUEST: usize = CELLS + 2;
+const ASKS_TO_STOP: usize = CELLS + 3;
+const LENGTH: usize = CELLS + 4;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Slot {
     }
 
     pub(crate) fn counts(&self) -> &[AtomicU64] {
-        &self.0[..COUNTS]
+        &self.0[..CELLS]
     }
 
     pub(crate) fn phase(&self) -> WorkerPhase {
@@ -83,9 +83,14 @@ impl Slot {
     }
 }
 
+/// Orders that are no grace periods: to accept nothing for now, and to accept again.
+pub(crate) const SUSPEND: u64 = u64::MAX - 1;
+pub(crate) const RESUME: u64 = u64::MAX - 2;
+
 /// A grace period as a number: milliseconds, the greatest for none at all.
 pub(crate) fn written(grace: Option<Duration>) -> u64 {
-    grace.map_or(u64::MAX, |grace| u64::try_from(grace.as_millis()).unwrap_or(u64::MAX))
+    let number = |grace: Duration| u64::try_from(grace.as_millis()).ok().filter(|it| *it < RESUME);
+    grace.and_then(number).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn read(written: u64) -> Option<Duration> {

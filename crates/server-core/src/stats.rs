@@ -1,15 +1,17 @@
 //! Counts of what a server has done.
 
-use crate::{Outcome, slot::Slot};
+use crate::{Outcome, Refusal, slot::Slot};
+use socketserver_net::{Deadline, Traffic};
 use std::sync::{
     Arc, OnceLock,
     atomic::{
         AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
+        Ordering::{Relaxed, SeqCst},
     },
 };
 
-/// Counts since the server was made. When nothing is in progress, `accepted` is the sum of the six that say how requests ended.
+/// Counts since the server was made. When nothing is in progress, `accepted` is the sum of the six that say how requests ended:
+/// `completed`, `failed`, `disconnected`, `timed_out`, `refused`, `dropped`.
 ///
 /// What a child that was forked for one request does is counted here when it ends: status 0 as completed, all else as failed. What worker
 /// processes (of a prefork server) do is counted here as it happens; requests that were in progress in one that was killed
@@ -21,24 +23,73 @@ pub struct Stats {
     pub accepted: u64,
     /// Requests in progress now.
     pub active: usize,
+    /// The most requests there ever were in progress at once, without those that were turned away for lack of room. Of worker processes the
+    /// sum of each one's most, which they need not have reached at the same time.
+    pub peak: usize,
     /// Ended as they should.
     pub completed: u64,
     /// Ended by an error or a panic in user code.
     pub failed: u64,
+    /// Those of them that a panic ended, as far as it was in this process or a worker process.
+    pub panicked: u64,
     /// Ended because the client went away.
     pub disconnected: u64,
     /// Ended by a time limit.
     pub timed_out: u64,
-    /// Turned away: by `verify_request`, or at the limit of connections.
+    /// By which.
+    pub timed_out_by: Timeouts,
+    /// Turned away: by `verify_request`, or at a limit.
     pub refused: u64,
+    /// Why.
+    pub refused_by: Refusals,
     /// Given up without being run, such as what waited for a thread when the server was closed.
     pub dropped: u64,
+    /// Ended by force, in whichever of the ways above: at the deadline of a shutdown, or by
+    /// [`Handle::close_connection`](crate::Handle::close_connection).
+    pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,
+    /// Bytes received on connections that have ended. Not those of datagrams, nor of what a forked child served.
+    pub bytes_in: u64,
+    /// Bytes sent on them.
+    pub bytes_out: u64,
 }
 
-/// How many counts there are, and at which place each is.
-pub(crate) const COUNTS: usize = 9;
+/// Requests that were ended by a time limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// One read took too long.
+    pub read: u64,
+    /// One write took too long.
+    pub write: u64,
+    /// A handshake took too long.
+    pub handshake: u64,
+    /// A keep-alive connection was silent for too long between two requests.
+    pub idle: u64,
+    /// The whole request took too long.
+    pub request: u64,
+}
+
+/// Clients that were turned away, by [reason](Refusal).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusals {
+    /// [`Refusal::VerifyRequest`].
+    pub verify_request: u64,
+    /// [`Refusal::MaxConnections`].
+    pub max_connections: u64,
+    /// [`Refusal::WaitedTooLong`].
+    pub waited_too_long: u64,
+    /// [`Refusal::MaxConnectionsPerPeer`].
+    pub max_connections_per_peer: u64,
+    /// [`Refusal::QueueFull`].
+    pub queue_full: u64,
+    /// [`Refusal::Draining`].
+    pub draining: u64,
+}
+
+/// At which place each count is. The first are those of which each request has the first and one of the others.
 const ACCEPTED: usize = 0;
 const COMPLETED: usize = 1;
 const FAILED: usize = 2;
@@ -49,12 +100,32 @@ const DROPPED: usize = 6;
 const ACCEPT_ERRORS: usize = 7;
 /// Ended by force, in whichever of the ways above.
 const FORCED: usize = 8;
+const PANICKED: usize = 9;
+const BYTES_IN: usize = 10;
+const BYTES_OUT: usize = 11;
+/// By deadline, five of them.
+const TIMED_OUT_BY: usize = 12;
+/// By reason, six of them.
+const REFUSED_BY: usize = 17;
+/// How many counts there are, of which those of several processes can be added.
+const COUNTS: usize = 23;
+/// Requests inside now, in this process, and the most there ever were.
+const INSIDE: usize = COUNTS;
+const PEAK: usize = COUNTS + 1;
+/// How many numbers there are in all.
+pub(crate) const CELLS: usize = COUNTS + 2;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
-    own: [AtomicU64; COUNTS],
+    own: [AtomicU64; CELLS],
     /// In a worker process: where the parent sees them too, instead of the above.
     slot: OnceLock<Arc<Slot>>,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters { own: [const { AtomicU64::new(0) }; CELLS], slot: OnceLock::new() }
+    }
 }
 
 impl Counters {
@@ -68,7 +139,7 @@ impl Counters {
     }
 
     pub(crate) fn accepted(&self) {
-        self.cells()[ACCEPTED].fetch_add(1, Relaxed);
+        self.cells()[ACCEPTED].fetch_add(1, SeqCst);
     }
 
     pub(crate) fn accepted_so_far(&self) -> u64 {
@@ -83,16 +154,51 @@ impl Counters {
         self.cells()[FORCED].fetch_add(requests, Relaxed);
     }
 
-    pub(crate) fn ended(&self, outcome: Outcome) {
+    /// A request has been let in. Says how many there are.
+    pub(crate) fn entered(&self) -> u64 {
+        let cells = self.cells();
+        let inside = cells[INSIDE].fetch_add(1, SeqCst) + 1;
+        if inside > cells[PEAK].load(Relaxed) {
+            cells[PEAK].fetch_max(inside, SeqCst);
+        }
+        inside
+    }
+
+    /// One that was let in is over.
+    pub(crate) fn left(&self) {
+        self.cells()[INSIDE].fetch_sub(1, SeqCst);
+    }
+
+    pub(crate) fn passed(&self, traffic: Traffic) {
+        self.cells()[BYTES_IN].fetch_add(traffic.bytes_in, Relaxed);
+        self.cells()[BYTES_OUT].fetch_add(traffic.bytes_out, Relaxed);
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome, refusal: Option<Refusal>) {
+        let cells = self.cells();
         let which = match outcome {
             Outcome::Completed | Outcome::InChild(Some(0)) => COMPLETED,
-            Outcome::Failed | Outcome::Panicked | Outcome::InChild(_) => FAILED,
+            Outcome::Failed | Outcome::InChild(_) => FAILED,
+            Outcome::Panicked => {
+                cells[PANICKED].fetch_add(1, Relaxed);
+                FAILED
+            }
             Outcome::Disconnected => DISCONNECTED,
-            Outcome::TimedOut(_) => TIMED_OUT,
-            Outcome::Refused => REFUSED,
+            Outcome::TimedOut(deadline) => {
+                if let Some(which) = timeout(deadline) {
+                    cells[TIMED_OUT_BY + which].fetch_add(1, Relaxed);
+                }
+                TIMED_OUT
+            }
+            Outcome::Refused => {
+                if let Some(reason) = refusal {
+                    cells[REFUSED_BY + reason as usize].fetch_add(1, Relaxed);
+                }
+                REFUSED
+            }
             Outcome::Dropped => DROPPED,
         };
-        self.cells()[which].fetch_add(1, Release); // who sees this sees that it was accepted, too
+        cells[which].fetch_add(1, SeqCst); // who sees this sees that it was accepted, too
     }
 
     pub(crate) fn read(&self) -> Counts {
@@ -102,22 +208,45 @@ impl Counters {
     /// Adds what a worker process has done in its life. Requests that it took to its grave have failed.
     pub(crate) fn settle(&self, mut counts: Counts) {
         counts.0[FAILED] += counts.in_progress();
-        for (cell, count) in self.cells().iter().zip(counts.0) {
+        for (cell, count) in self.cells()[..COUNTS].iter().zip(counts.0) {
             cell.fetch_add(count, Relaxed);
         }
     }
+
+    /// There have been so many in progress at once.
+    pub(crate) fn peaked(&self, peak: u64) {
+        self.cells()[PEAK].fetch_max(peak, Relaxed);
+    }
+}
+
+/// At which place a deadline is counted; `None` for one that this crate doesn't know yet.
+fn timeout(deadline: Deadline) -> Option<usize> {
+    Some(match deadline {
+        Deadline::Read => 0,
+        Deadline::Write => 1,
+        Deadline::Handshake => 2,
+        Deadline::Idle => 3,
+        Deadline::Request => 4,
+        _ => return None,
+    })
 }
 
 /// What counters said at one time.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counts([u64; COUNTS]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts([u64; CELLS]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Counts([0; CELLS])
+    }
+}
 
 impl Counts {
     pub(crate) fn read(cells: &[AtomicU64]) -> Self {
-        let mut counts = [0; COUNTS];
+        let mut counts = [0; CELLS];
         // The accepted last, so that they are never fewer than those that have ended.
         for (count, cell) in counts.iter_mut().zip(cells).rev() {
-            *count = cell.load(Acquire);
+            *count = cell.load(SeqCst);
         }
         Counts(counts)
     }
@@ -132,22 +261,57 @@ impl Counts {
         self.0[FORCED]
     }
 
+    pub(crate) fn peak(&self) -> u64 {
+        self.0[PEAK]
+    }
+
     pub(crate) fn plus(mut self, other: Counts) -> Self {
         self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
         self
     }
 
+    /// With what worker processes did: the most there were at once may have been before they were forked.
+    pub(crate) fn with_workers(self, workers: Counts) -> Self {
+        let mut sum = self.plus(workers);
+        sum.0[PEAK] = self.0[PEAK].max(workers.0[PEAK]);
+        sum
+    }
+
     pub(crate) fn into_stats(self) -> Stats {
+        let count = |which: usize| self.0[which];
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let refused = |reason: Refusal| self.0[REFUSED_BY + reason as usize];
+        let timed_out = |deadline| timeout(deadline).map_or(0, |which| self.0[TIMED_OUT_BY + which]);
         Stats {
-            accepted: self.0[ACCEPTED],
-            active: usize::try_from(self.in_progress()).unwrap_or(usize::MAX),
-            completed: self.0[COMPLETED],
-            failed: self.0[FAILED],
-            disconnected: self.0[DISCONNECTED],
-            timed_out: self.0[TIMED_OUT],
-            refused: self.0[REFUSED],
-            dropped: self.0[DROPPED],
-            accept_errors: self.0[ACCEPT_ERRORS],
+            accepted: count(ACCEPTED),
+            active: number(self.in_progress()),
+            peak: number(self.peak()),
+            completed: count(COMPLETED),
+            failed: count(FAILED),
+            panicked: count(PANICKED),
+            disconnected: count(DISCONNECTED),
+            timed_out: count(TIMED_OUT),
+            timed_out_by: Timeouts {
+                read: timed_out(Deadline::Read),
+                write: timed_out(Deadline::Write),
+                handshake: timed_out(Deadline::Handshake),
+                idle: timed_out(Deadline::Idle),
+                request: timed_out(Deadline::Request),
+            },
+            refused: count(REFUSED),
+            refused_by: Refusals {
+                verify_request: refused(Refusal::VerifyRequest),
+                max_connections: refused(Refusal::MaxConnections),
+                waited_too_long: refused(Refusal::WaitedTooLong),
+                max_connections_per_peer: refused(Refusal::MaxConnectionsPerPeer),
+                queue_full: refused(Refusal::QueueFull),
+                draining: refused(Refusal::Draining),
+            },
+            dropped: count(DROPPED),
+            forced: count(FORCED),
+            accept_errors: count(ACCEPT_ERRORS),
+            bytes_in: count(BYTES_IN),
+            bytes_out: count(BYTES_OUT),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One request's place among those in progress: held from accept to close, given back exactly once.
 
-use crate::{Event, Outcome, core::Core, registry::Closer};
+use crate::{Event, Outcome, Refusal, core::Core};
 use socketserver_net::{Address, Connection, Traffic};
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -12,7 +12,10 @@ pub struct Ticket {
     /// Only if somebody listens; apart, since there is a ticket for each connection that waits.
     story: Option<Box<Story>>,
     outcome: Outcome,
+    refusal: Option<Refusal>,
     holds_a_place: bool,
+    /// Counted as one of those inside: not if it is turned away at once.
+    is_inside: bool,
 }
 
 /// What is told at the end.
@@ -32,23 +35,51 @@ impl Ticket {
     ) -> Self {
         core.counters.accepted();
         let id = core.next_id();
-        let story = core.wants_requests().then(|| {
-            Box::new(Story { peer: peer.into(), started: Instant::now(), traffic: Traffic::default() })
-        });
-        if let Some(story) = &story {
-            core.emit(&Event::RequestStarted { id, peer: &story.peer });
-        }
-        if let Some(connection) = connection {
-            core.registry.insert(id, Closer::Connection(connection.downgrade()));
-        }
-        Ticket {
+        let wants_story = core.wants_requests();
+        let mut ticket = Ticket {
             core: core.clone(),
             id,
             is_listed: connection.is_some(),
-            story,
+            story: None,
             outcome: Outcome::Dropped,
+            refusal: None,
             holds_a_place,
+            is_inside: false,
+        };
+        if wants_story || ticket.is_listed {
+            let peer = peer.into();
+            if wants_story {
+                let story =
+                    Story { peer: peer.clone(), started: Instant::now(), traffic: Traffic::default() };
+                core.emit(&Event::RequestStarted { id, peer: &story.peer });
+                ticket.story = Some(Box::new(story));
+            }
+            if ticket.is_listed && !core.registry.insert(id, peer, connection) {
+                ticket.refusal = Some(Refusal::MaxConnectionsPerPeer);
+            }
         }
+        if holds_a_place && ticket.refusal.is_none() {
+            ticket.take_place();
+        }
+        core.tell_watchers();
+        ticket
+    }
+
+    /// It has entered the gate.
+    pub(crate) fn take_place(&mut self) {
+        (self.holds_a_place, self.is_inside) = (true, true);
+        let inside = self.core.counters.entered();
+        self.core.alarm.look(&self.core, inside);
+    }
+
+    /// Why it is to be turned away, or was.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    pub(crate) fn refuse(&mut self, reason: Refusal) {
+        self.outcome = Outcome::Refused;
+        self.refusal = Some(reason);
     }
 
     /// How the request ended; to be said before the ticket is dropped.
@@ -64,15 +95,28 @@ impl Ticket {
     }
 
     pub(crate) fn set_traffic(&mut self, traffic: Traffic) {
+        self.core.counters.passed(traffic);
         if let Some(story) = &mut self.story {
             story.traffic = traffic;
         }
     }
 
-    /// How a shutdown whose deadline has passed ends this request, instead of shutting its connection down.
+    /// Lists a request that was none of those that are, because it isn't about a connection.
+    pub(crate) fn enlist(&mut self, peer: impl Into<Address>) {
+        if !self.is_listed {
+            self.is_listed = true;
+            self.core.registry.insert(self.id, peer.into(), None);
+        }
+    }
+
+    /// How this request is ended by force, at the deadline of a shutdown say, instead of shutting its connection down.
     pub fn set_closer(&mut self, close: impl Fn() + Send + 'static) {
-        self.is_listed = true;
-        self.core.registry.insert(self.id, Closer::Other(Box::new(close)));
+        self.core.registry.hand_over(self.id, Some(Box::new(close)), None);
+    }
+
+    /// It is served by this child process: what [`ConnectionInfo::pid`](crate::ConnectionInfo::pid) shows, and how it is ended by force.
+    pub fn serve_in_child(&mut self, pid: i32, kill: impl Fn() + Send + 'static) {
+        self.core.registry.hand_over(self.id, Some(Box::new(kill)), Some(pid));
     }
 }
 
@@ -93,10 +137,14 @@ impl Drop for Ticket {
                 traffic: story.traffic,
             });
         }
-        self.core.counters.ended(self.outcome); // last of what others can see, so that who sees it sees all
+        self.core.counters.ended(self.outcome, self.refusal); // last of what others can see, so that who sees it sees all
+        if self.is_inside {
+            self.core.counters.left();
+        }
         if self.holds_a_place {
             self.core.left();
         }
+        self.core.tell_watchers();
     }
 }
 

@@ -12,7 +12,7 @@ use socketserver_sys::ForkMutex;
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    sync::{Arc, MutexGuard},
+    sync::{Arc, MutexGuard, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -26,6 +26,8 @@ pub(crate) struct Bells {
     wake: Bell,
     /// Rung once for each place that has become free: wakes one of those who wait for room.
     room: Bell,
+    /// Readable while the server isn't suspended: all who wait for that see it. Made when it is first needed.
+    open: OnceLock<Bell>,
 }
 
 impl Waker {
@@ -51,6 +53,16 @@ impl Waker {
     pub(crate) fn make_room(&self) {
         if let Some(bells) = &*self.0.lock() {
             bells.room.ring();
+        }
+    }
+
+    /// Lets those who wait for an open server through, or not.
+    pub(crate) fn open(&self, open: bool) {
+        if let Some(bells) = &*self.0.lock() {
+            match open {
+                true => bells.open_gate(),
+                false => drop(bells.close_gate()), // without a descriptor they look again and again
+            }
         }
     }
 
@@ -81,7 +93,9 @@ pub(crate) struct Ready {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     pub(crate) request: Option<BorrowedFd<'a>>,
-    /// Instead of a request, room for one.
+    /// Instead of a request, that the server is open again.
+    pub(crate) open: bool,
+    /// Beside a request, or instead of one, room for one.
     pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
     pub(crate) signal: Option<BorrowedFd<'a>>,
@@ -95,20 +109,25 @@ impl Waker {
             return Ok(Ready { woken: true, ..Ready::default() }); // closed: there is nothing to wait for
         };
         let wake = bells.wake.as_fd();
-        let request = if wanted.room { Some(bells.room.as_fd()) } else { wanted.request };
-        let mut slots = [Some(wake), request, wanted.mixin, wanted.signal].map(|fd| slot(fd, wake));
+        let gate = if wanted.open { bells.open.get() } else { None };
+        let request = gate.map(Bell::as_fd).or(wanted.request);
+        let room = wanted.room.then(|| bells.room.as_fd());
+        // Where there is no descriptor for it, somebody must look.
+        let unseen = (wanted.open && gate.is_none()).then(|| Instant::now() + Duration::from_millis(20));
+        let until = wanted.until.into_iter().chain(unseen).min();
+        let mut slots = [Some(wake), request, room, wanted.mixin, wanted.signal].map(|fd| slot(fd, wake));
         loop {
-            match poll(&mut slots, left(wanted.until).as_ref()) {
+            match poll(&mut slots, left(until).as_ref()) {
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
                 Ok(_) => break,
             }
         }
-        let [woken, request, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
-        if wanted.room && request {
+        let [woken, request, room, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        if room {
             bells.room.silence(); // this one place; who waits beside us hears of the next
         }
-        Ok(Ready { woken, request, mixin, signal, called: false })
+        Ok(Ready { woken, request: request || room, mixin, signal, called: false })
     }
 
     /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
@@ -124,7 +143,24 @@ impl Waker {
 
 impl Bells {
     pub(crate) fn new() -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Bells { wake: Bell::new()?, room: Bell::one_by_one()? }))
+        Ok(Arc::new(Bells { wake: Bell::new()?, room: Bell::one_by_one()?, open: OnceLock::new() }))
+    }
+
+    fn open_gate(&self) {
+        if let Some(bell) = self.open.get() {
+            bell.ring();
+        }
+    }
+
+    /// Whoever looks at the gate from now on waits.
+    pub(crate) fn close_gate(&self) -> io::Result<()> {
+        if self.open.get().is_none() {
+            let _ = self.open.set(Bell::new()?); // another thread may have been faster
+        }
+        if let Some(bell) = self.open.get() {
+            bell.silence();
+        }
+        Ok(())
     }
 
     pub(crate) fn wake(&self) -> BorrowedFd<'_> {

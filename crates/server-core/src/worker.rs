@@ -2,9 +2,9 @@
 
 use crate::{
     Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
-    core::Core,
+    core::{Core, in_all},
     signals::Ear,
-    slot::{Slot, WorkerPhase, written},
+    slot::{RESUME, SUSPEND, Slot, WorkerPhase, written},
     stats::Counts,
     worker_process::{CANNOT_WORK, WorkerSide},
 };
@@ -134,15 +134,23 @@ impl Link {
     pub(crate) fn counts(&self) -> Counts {
         Counts::read(self.slot.counts())
     }
+
+    /// Tells it to accept nothing for now, or to accept again.
+    pub(crate) fn suspend(&self, suspended: bool) {
+        let order = if suspended { SUSPEND } else { RESUME };
+        let _ = (&self.control).write(&order.to_ne_bytes()); // what is dead needs none
+    }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         let mut workers = self.core.workers.lock();
         if let Some(place) = workers.iter().position(|link| Arc::ptr_eq(link, &self.link)) {
+            self.core.counters.peaked(in_all(&workers).peak());
             let link = workers.remove(place);
             self.core.counters.settle(link.counts());
         }
+        self.core.tell_watchers();
         // It may have been woken for a client, and have ended before it came to it.
         let _ = self.core.relay().map(|relay| relay.call());
     }

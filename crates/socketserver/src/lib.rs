@@ -17,11 +17,12 @@ pub use aliases::*;
 #[cfg(feature = "auth")]
 pub use socketserver_auth as auth;
 pub use socketserver_core::{
-    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound, Event,
-    FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn, Observer, Outcome,
-    PeerAddress, Runs, Sequential, Server, ServerBuilder, ServerError, ServerHooks, Session, ShutdownReport,
-    Signals, Stats, Tcp, TcpServer, Ticket, Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer,
-    UnixStream, UnixStreamServer, Worker, WorkerPhase, WorkerProcess, WorkerSettings,
+    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound,
+    ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn,
+    Observer, Outcome, PeerAddress, Refusal, Refusals, Runs, Sequential, Server, ServerBuilder, ServerError,
+    ServerHooks, Session, ShutdownReport, Signals, Stats, Tcp, TcpServer, Ticket, Timeouts, Transport, Udp,
+    UdpServer, UnixDatagram, UnixDatagramServer, UnixStream, UnixStreamServer, Worker, WorkerPhase,
+    WorkerProcess, WorkerSettings,
 };
 #[cfg(feature = "framing")]
 pub use socketserver_framing as framing;
@@ -33,8 +34,8 @@ pub use socketserver_handlers::{
 };
 pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{
-    self as net, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket, StreamRequest,
-    TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
+    self as net, Activity, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket,
+    StreamRequest, TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
 };
 pub use socketserver_sys::{Child, adopt_fd};
 

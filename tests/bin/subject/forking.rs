@@ -1,5 +1,6 @@
 //! A forking server that does what its clients say, and prints what happens.
 
+use crate::prefork::inners::steer;
 use socketserver::{Event, ForkingMixIn, Observer, ServerBuilder, prelude::*};
 use std::{collections::HashMap, error::Error, io, process, thread, time::Duration};
 
@@ -113,6 +114,12 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
                 let _ = io::copy(&mut io::stdin(), &mut io::sink());
                 let report = handle.shutdown(deadline);
                 println!("drained {} forced {}", report.drained, report.forced);
+            });
+        }
+        if settings.contains_key("steered") {
+            let handle = server.handle();
+            scope.spawn(move || {
+                io::stdin().lines().map_while(Result::ok).for_each(|line| steer(&handle, &line))
             });
         }
         if settings.get("loop") == Some(&"requests") {

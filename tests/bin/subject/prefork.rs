@@ -1,6 +1,6 @@
 //! A prefork server that does what its clients say and what it reads, and prints what happens to its processes.
 
-mod inners;
+pub(crate) mod inners;
 
 use inners::{Server, control};
 use socketserver::{

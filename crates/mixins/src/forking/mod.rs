@@ -144,7 +144,7 @@ impl MixIn for ForkingMixIn {
                 let mut ticket = job.close();
                 let watched = self.watch.add(pid, lifeline);
                 let kill = watched.killer(pid);
-                ticket.set_closer(kill);
+                ticket.serve_in_child(pid.as_raw_nonzero().get(), kill);
                 children.insert(pid, watched, ticket);
             }
             Err(error) => {

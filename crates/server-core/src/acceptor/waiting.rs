@@ -25,6 +25,8 @@ pub(super) enum Way {
     Shut,
     /// An error would repeat itself.
     Paused,
+    /// The server is suspended.
+    Suspended,
 }
 
 /// Why a wait ended, as far as it was for a client.
@@ -83,9 +85,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub(super) fn way<M: MixIn>(&self, mixin: &M) -> Way {
         let gate = &self.shared.core.gate;
         match () {
+            _ if self.shared.core.is_suspended() => Way::Suspended,
             _ if self.paused_until.is_some() => Way::Paused,
             _ if !mixin.is_ready() => Way::Shut,
-            _ if !gate.rejects && gate.is_full() => Way::Full,
+            _ if gate.is_full() && self.holds_up() => Way::Full,
             _ => Way::Open,
         }
     }
@@ -106,19 +109,24 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let pulse = core.worker().filter(|_| is_loop).and_then(|worker| worker.settings.beat_every);
         let until = until.into_iter().chain(pulse.and_then(|every| Instant::now().checked_add(every))).min();
         let source = mixin.wake_source();
-        let (open, room) = (way == Way::Open, way == Way::Full);
-        if room && !core.gate.queue() {
+        let (open, full) = (way == Way::Open, way == Way::Full);
+        // Those who wait inside are called in by whoever accepts, while that is possible.
+        let calls_in = (open || way == Way::Paused) && !self.shared.waiting_room.is_empty();
+        let until = until.into_iter().chain(self.shared.waiting_room.next_end()).min();
+        let room = full || calls_in;
+        if room && !core.gate.queue(|| calls_in || self.holds_up()) {
             return Ok(Ready::default()); // there is some by now
         }
         let signal = ear.as_ref().map(|ear| ear.readiness());
         // There are others: other threads, other processes.
-        let in_crowd = open && source.is_none() && (!is_loop || core.worker().is_some());
+        let in_crowd = open && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
         let join =
             || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
             Some(crowd) => crowd.wait(until),
             None => core.waker.wait(Wanted {
                 request: open.then(|| transport.readiness()),
+                open: way == Way::Suspended,
                 room,
                 mixin: source,
                 signal,

@@ -1,17 +1,17 @@
 //! What is different in a worker process, and what it takes to become one.
 
 use super::Core;
-use crate::{crowd::Relay, registry::Closer, signals::Ear, wake::Bells, worker_process::WorkerSide};
+use crate::{crowd::Relay, registry::Entries, signals::Ear, wake::Bells, worker_process::WorkerSide};
 use socketserver_sys::{Child, was_terminated};
 use std::{
-    collections::HashMap,
     io,
     sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
 };
 
 /// See [`Core::hold`].
 pub(crate) struct Held<'a> {
-    registry: MutexGuard<'a, HashMap<u64, Closer>>,
+    registry: MutexGuard<'a, Entries>,
+    _watchers: MutexGuard<'a, u64>,
     waker: MutexGuard<'a, Option<Arc<Bells>>>,
     ear: MutexGuard<'a, Option<Arc<Ear>>>,
 }
@@ -31,7 +31,12 @@ impl Core {
 
     /// For a fork: what another thread must not be holding then.
     pub(crate) fn hold(&self) -> Held<'_> {
-        Held { registry: self.registry.hold(), waker: self.waker.hold(), ear: self.ear.lock() }
+        Held {
+            registry: self.registry.hold(),
+            _watchers: self.watchers.hold(),
+            waker: self.waker.hold(),
+            ear: self.ear.lock(),
+        }
     }
 
     /// From now on this is the core of a worker process, which has been forked and begins anew.
@@ -42,13 +47,17 @@ impl Core {
         ear: Ear,
         child: &Child,
     ) -> io::Result<()> {
-        std::mem::forget(std::mem::take(&mut *held.registry)); // the connections are the parent's
+        held.registry.leave_to_parent();
         let bells = Bells::new()?; // or processes would wake one another
         child.end_by_sigterm(bells.wake())?;
+        if self.is_suspended() {
+            bells.close_gate()?;
+        }
         *held.waker = Some(bells);
         *held.ear = Some(Arc::new(ear));
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
+        self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers.
         self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);

@@ -33,6 +33,7 @@ pub(crate) fn control<M: MixIn>(server: &Server<M>) {
             "stats" => tell(&server.handle()),
             "restart" => mixin.restart(),
             "resize" => mixin.resize(number()),
+            "suspend" | "resume" | "connections" => steer(&server.handle(), word),
             "stop" => server.shutdown(),
             "shutdown" => {
                 let report = server.handle().shutdown(millis(argument).expect("a number"));
@@ -50,4 +51,21 @@ pub(crate) fn tell(handle: &Handle) {
         "accepted {} ended {ended} completed {} failed {} disconnected {} active {}",
         it.accepted, it.completed, it.failed, it.disconnected, it.active
     );
+}
+
+/// Does what is asked of a handle, and says when it is done.
+pub(crate) fn steer(handle: &Handle, line: &str) {
+    let (word, argument) = line.split_once(' ').unwrap_or((line, ""));
+    match word {
+        "suspend" => handle.suspend(),
+        "resume" => handle.resume(),
+        "close" => println!("{}", handle.close_connection(argument.parse().expect("a number"))),
+        "connections" => {
+            for it in handle.connections() {
+                println!("connection {} {} {:?} {:?}", it.id, it.peer, it.activity, it.pid);
+            }
+        }
+        _ => panic!("what is {word}?"),
+    }
+    println!("done {word}");
 }

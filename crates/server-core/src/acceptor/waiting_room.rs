@@ -1,0 +1,117 @@
+//! Clients that have been accepted and wait, for a while, until there is room for them.
+
+use super::{Accepted, Acceptor, Role, waiting::Way};
+use crate::{Job, Refusal, ServerHooks, Transport, limit::Policy};
+use socketserver_sys::ForkMutex;
+use std::{
+    any::Any,
+    collections::VecDeque,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    time::{Duration, Instant},
+};
+
+/// Those who have come first are in front. All acceptors of a process share it, so that clients don't wait for one that is busy.
+#[derive(Default)]
+pub(crate) struct WaitingRoom {
+    /// To be read without the lock.
+    length: AtomicUsize,
+    clients: ForkMutex<VecDeque<Client>>,
+}
+
+struct Client {
+    until: Option<Instant>,
+    /// A [`Job`] of the server's types, of which the server's own type must not say more than it does.
+    job: Box<dyn Any + Send>,
+}
+
+/// So many wait at most: each has a descriptor.
+const SEATS: usize = 1024;
+
+impl WaitingRoom {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length.load(SeqCst) == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.length.load(SeqCst) >= SEATS
+    }
+
+    fn push<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>, time: Duration) {
+        let mut clients = self.clients.lock();
+        clients.push_back(Client { until: Instant::now().checked_add(time), job: Box::new(job) });
+        self.length.store(clients.len(), SeqCst);
+    }
+
+    /// The first, if `may`.
+    fn pop<T: Transport, S: ServerHooks<T>>(&self, may: impl FnOnce(&Client) -> bool) -> Option<Job<T, S>> {
+        let mut clients = self.clients.lock();
+        let first = clients.pop_front_if(|first| may(first));
+        self.length.store(clients.len(), SeqCst);
+        first.and_then(|it| it.job.downcast().ok()).map(|job| *job)
+    }
+
+    pub(super) fn next_end(&self) -> Option<Instant> {
+        if self.is_empty() { None } else { self.clients.lock().front().and_then(|first| first.until) }
+    }
+
+    /// The server stops: nobody will come for them.
+    pub(crate) fn clear<T: Transport, S: ServerHooks<T>>(&self) {
+        while !self.is_empty()
+            && let Some(job) = self.pop::<T, S>(|_| true)
+        {
+            job.reject_because(Refusal::Draining);
+        }
+    }
+}
+
+impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// Whether a client that comes now stays in the backlog.
+    pub(super) fn holds_up(&self) -> bool {
+        match self.shared.core.gate.policy() {
+            Policy::Backlog => true,
+            Policy::Reject => false,
+            // One that serves a single request is gone before the others' time has come.
+            Policy::Wait(_) => self.role == Role::ForOne || self.shared.waiting_room.is_full(),
+        }
+    }
+
+    /// Takes in a client for which there is no room.
+    pub(super) fn keep_waiting(&self, job: Job<T, S>, time: Duration) {
+        self.shared.waiting_room.push(job, time);
+    }
+
+    /// Turns away those who have waited too long, and takes in the first of the others if there is room.
+    pub(super) fn call_in(&self, way: Way) -> Option<Accepted<T, S>> {
+        let (core, waiting) = (&self.shared.core, &self.shared.waiting_room);
+        if waiting.is_empty() {
+            return None;
+        }
+        if core.is_stopping() {
+            waiting.clear::<T, S>();
+            return None;
+        }
+        let now = Instant::now();
+        while let Some(job) = waiting.pop::<T, S>(|first| first.until.is_some_and(|until| until <= now)) {
+            job.reject_because(Refusal::WaitedTooLong);
+        }
+        let may = matches!(way, Way::Open | Way::Full | Way::Paused) && core.gate.try_enter();
+        if !may {
+            return None;
+        }
+        let Some(mut job) = waiting.pop::<T, S>(|_| true) else {
+            core.left(); // another acceptor has been faster
+            return None;
+        };
+        job.take_place();
+        if !waiting.is_empty() {
+            core.waker.wake(); // we may be busy for long
+        }
+        Some(Accepted::Job(job))
+    }
+}
+
+impl std::fmt::Debug for WaitingRoom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WaitingRoom").field("length", &self.length).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,23 @@
+//! What can be known of a connection from outside.
+
+use socketserver_net::{Activity, Address, Traffic};
+use std::time::Duration;
+
+/// A connection in progress, as [`Handle::connections`](crate::Handle::connections) lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// Its number, which no other request of this server has; that of the events, and what
+    /// [`Handle::close_connection`](crate::Handle::close_connection) takes.
+    pub id: u64,
+    /// Who it is from.
+    pub peer: Address,
+    /// How long ago it was accepted.
+    pub age: Duration,
+    /// The bytes that have passed so far. Zero for what a child serves: the child's copy of the socket has counted them.
+    pub traffic: Traffic,
+    /// What it is doing. What a child serves is always in a request, and so is a connection without a socket beneath.
+    pub activity: Activity,
+    /// The child process that serves it, if one does.
+    pub pid: Option<i32>,
+}

@@ -1,0 +1,115 @@
+//! Any order of entering, leaving and changing the limit: never one too many, never one lost.
+
+use super::{Gate, Limit};
+use crate::{Outcome, Refusal, stats::Counters};
+use proptest::prelude::*;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Enter,
+    Leave,
+    Change(Limit),
+}
+
+fn limits() -> impl Strategy<Value = Limit> {
+    prop_oneof![
+        (0_usize..8).prop_map(Limit::backlog),
+        (0_usize..8).prop_map(Limit::reject),
+        (0_usize..8, 0_u64..100).prop_map(|(max, ms)| Limit::wait(max, Duration::from_millis(ms))),
+        Just(Limit::none()),
+    ]
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    prop_oneof![4 => Just(Act::Enter), 3 => Just(Act::Leave), 1 => limits().prop_map(Act::Change)]
+}
+
+proptest! {
+    #[test]
+    fn one_after_another_it_does_what_a_plain_count_would(
+        first in limits(), acts in prop::collection::vec(acts(), 0..200)
+    ) {
+        let (gate, mut limit, mut inside) = (Gate::new(first), first, 0);
+        for act in acts {
+            match act {
+                Act::Enter => {
+                    let may = limit.max().is_none_or(|max| inside < max);
+                    prop_assert_eq!(gate.try_enter(), may);
+                    inside += usize::from(may);
+                }
+                Act::Leave if inside > 0 => {
+                    inside -= 1;
+                    prop_assert_eq!(gate.leave(), inside);
+                }
+                Act::Leave => {}
+                Act::Change(to) => {
+                    gate.set_limit(to);
+                    limit = to;
+                }
+            }
+            prop_assert_eq!((gate.inside(), gate.limit()), (inside, limit));
+            prop_assert_eq!(gate.is_full(), limit.max().is_some_and(|max| inside >= max));
+        }
+    }
+
+    #[test]
+    fn a_limit_that_isnt_changed_holds_for_several_threads(max in 1_usize..6, threads in 2_usize..5) {
+        let (gate, inside) = (Gate::new(Limit::backlog(max)), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        if gate.try_enter() {
+                            assert!(inside.fetch_add(1, SeqCst) < max, "one too many");
+                            inside.fetch_sub(1, SeqCst);
+                            gate.leave();
+                        }
+                    }
+                });
+            }
+        });
+        prop_assert_eq!(gate.inside(), 0);
+    }
+
+    #[test]
+    fn permits_are_all_given_back_while_others_change_the_limit(
+        limits in prop::collection::vec(limits(), 1..20)
+    ) {
+        let gate = Gate::new(Limit::none());
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| (0..500).filter(|_| gate.try_enter()).for_each(|_| _ = gate.leave()));
+            }
+            limits.iter().for_each(|limit| _ = gate.set_limit(*limit));
+        });
+        prop_assert_eq!((gate.inside(), gate.limit()), (0, limits[limits.len() - 1]));
+    }
+
+    #[test]
+    fn counters_add_up_in_any_order(ends in prop::collection::vec(0_usize..8, 0..100)) {
+        let counters = Counters::default();
+        let outcomes = [
+            Outcome::Completed, Outcome::Failed, Outcome::Panicked, Outcome::Disconnected,
+            Outcome::TimedOut(socketserver_net::Deadline::Idle), Outcome::Dropped,
+            Outcome::InChild(Some(0)), Outcome::InChild(None),
+        ];
+        ends.iter().for_each(|_| { counters.accepted(); counters.entered(); });
+        for end in &ends {
+            counters.ended(outcomes[*end], None);
+            counters.left();
+        }
+        counters.accepted();
+        counters.ended(Outcome::Refused, Some(Refusal::MaxConnections));
+        let stats = counters.read().into_stats();
+        let of = |which: &[usize]| ends.iter().filter(|end| which.contains(end)).count() as u64;
+        prop_assert_eq!((stats.active, stats.peak, stats.accepted), (0, ends.len(), ends.len() as u64 + 1));
+        prop_assert_eq!((stats.completed, stats.failed, stats.panicked), (of(&[0, 6]), of(&[1, 2, 7]), of(&[2])));
+        prop_assert_eq!((stats.timed_out, stats.timed_out_by.idle), (of(&[4]), of(&[4])));
+        prop_assert_eq!((stats.refused, stats.refused_by.max_connections), (1, 1));
+    }
+}

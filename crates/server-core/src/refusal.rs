@@ -1,0 +1,20 @@
+//! Why a client is turned away.
+
+/// Why a client was turned away. What [`ServerHooks::reject_because`](crate::ServerHooks::reject_because) is told, and what
+/// [`Stats::refused_by`](crate::Stats::refused_by) counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The `verify_request` hook said no. It closes without a word; `reject_because` isn't called.
+    VerifyRequest,
+    /// The limit of connections was reached.
+    MaxConnections,
+    /// The limit of connections was reached, and no other connection ended in the time that a client may wait.
+    WaitedTooLong,
+    /// The client's address has as many connections as it may.
+    MaxConnectionsPerPeer,
+    /// The mix-in has no room for it: too many requests wait for a thread.
+    QueueFull,
+    /// The server stops.
+    Draining,
+}
