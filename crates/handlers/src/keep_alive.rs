@@ -35,6 +35,9 @@ pub enum KeepAlive {
 /// requests in one packet gets ten replies in one, and one that has sent half a request more doesn't wait for its replies. A
 /// client that finishes sending between two requests is a normal end.
 ///
+/// When the server is told to stop, a connection on which nothing has arrived since the last request ends at once, and one that is in a
+/// request ends with it. Where a forked child serves it, the child isn't told: such a connection ends at the deadline.
+///
 /// ```
 /// use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};
 /// use std::io::{BufRead, Write};
