@@ -20,9 +20,15 @@ fn a_forking_server_lists_its_children_and_kills_one() {
             (std::str::from_utf8(&pid).unwrap().trim().to_owned(), client)
         })
         .collect();
-    server.tell("connections");
-    let lines = [(); 2].map(|()| server.after("connection "));
-    server.after("done");
+    // A child may answer before its parent has written down that it has forked it.
+    let lines = loop {
+        server.tell("connections");
+        let lines = [(); 2].map(|()| server.after("connection "));
+        server.after("done");
+        if lines.iter().all(|line| line.contains("Some(")) {
+            break lines;
+        }
+    };
     for ((pid, client), line) in held.iter().zip(&lines) {
         let words: Vec<_> = line.split(' ').collect();
         let peer = client.getsockname().unwrap().to_string();
