@@ -1,6 +1,8 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
 mod in_worker;
+mod life;
+mod waits;
 
 use crate::{
     Event, Limit, Observer, ServerError, Stats,
@@ -16,6 +18,7 @@ use crate::{
     worker::Link,
     worker_process::WorkerSide,
 };
+use life::Life;
 use parking_lot::{Condvar, Mutex};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
@@ -33,6 +36,8 @@ use std::{
     },
     time::{Duration, Instant},
 };
+
+pub(crate) use life::Run;
 
 pub(crate) struct Core {
     pub(crate) address: Address,
@@ -66,36 +71,6 @@ pub(crate) struct Core {
     worker: OnceLock<WorkerSide>,
     /// The mix-in, for as long as the server exists.
     mixin: OnceLock<Weak<dyn Drain>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Never served. A shutdown is remembered, for a thread that is about to serve.
-    Fresh,
-    Serving,
-    /// Served before. A shutdown has nothing to stop.
-    Stopped,
-}
-
-#[derive(Debug)]
-struct Life {
-    phase: Phase,
-    /// How often serving has begun.
-    runs: u64,
-    /// Threads inside `handle_request`.
-    handling: usize,
-    closed: bool,
-    drain_until: Option<Instant>,
-}
-
-/// Tells one `serve_forever` from the next, so that who waits for the end of one isn't held up by the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Run(u64);
-
-impl Life {
-    fn is_serving(&self, run: Run) -> bool {
-        self.phase == Phase::Serving && self.runs == run.0
-    }
 }
 
 /// The values of [`Core`] that a builder sets.
@@ -153,13 +128,7 @@ impl Core {
             in_child: AtomicBool::new(false),
             has_ear: AtomicBool::new(false),
             ear: ForkMutex::new(None),
-            life: Mutex::new(Life {
-                phase: Phase::Fresh,
-                runs: 0,
-                handling: 0,
-                closed: false,
-                drain_until: None,
-            }),
+            life: Mutex::new(Life::FRESH),
             changed: Condvar::new(),
             workers: ForkMutex::default(),
             relay: OnceLock::new(),
@@ -211,10 +180,6 @@ impl Core {
         self.stop.load(Relaxed)
     }
 
-    pub(crate) fn is_serving(&self) -> bool {
-        self.life.lock().phase == Phase::Serving
-    }
-
     pub(crate) fn stats(&self) -> Stats {
         self.counts().into_stats()
     }
@@ -245,91 +210,6 @@ impl Core {
         usize::try_from(self.counts().forced()).unwrap_or(usize::MAX)
     }
 
-    /// Begins to serve; `None` if a shutdown came first.
-    pub(crate) fn begin_serving(&self) -> Result<Option<Serving<'_>>, ServerError> {
-        let mut life = self.life.lock();
-        if life.closed {
-            return Err(ServerError::Closed);
-        }
-        if life.phase == Phase::Serving {
-            return Err(ServerError::AlreadyServing { address: self.address.to_string() });
-        }
-        if self.stop.swap(false, Relaxed) {
-            self.waker.reset();
-            life.phase = Phase::Stopped;
-            return Ok(None);
-        }
-        life.phase = Phase::Serving;
-        life.runs += 1;
-        life.drain_until = None;
-        self.draining.store(false, Relaxed);
-        drop(life);
-        self.emit(&Event::Serving { address: &self.address });
-        Ok(Some(Serving(self)))
-    }
-
-    /// Begins a `handle_request`. A shutdown that comes meanwhile ends it, and only it.
-    pub(crate) fn begin_handling(&self) -> Result<Handling<'_>, ServerError> {
-        let mut life = self.life.lock();
-        if life.closed {
-            return Err(ServerError::Closed);
-        }
-        life.handling += 1;
-        if !self.stop.load(Relaxed) {
-            self.draining.store(false, Relaxed);
-        }
-        Ok(Handling(self))
-    }
-
-    /// Asks the loop to stop; from a worker process, that of its parent. Returns at once, with what to wait for.
-    pub(crate) fn request_stop(&self, drain_until: Option<Instant>) -> Run {
-        if let Some(worker) = self.worker.get() {
-            worker.ask_parent(drain_until);
-            return Run(0);
-        }
-        self.stop_here(drain_until)
-    }
-
-    /// Asks this process's loop to stop.
-    pub(crate) fn stop_here(&self, drain_until: Option<Instant>) -> Run {
-        if self.in_child.load(Relaxed) {
-            return Run(0);
-        }
-        if let Some(worker) = self.worker.get() {
-            // Nothing that another thread of the parent may have held when it forked.
-            worker.drain_by(drain_until);
-            self.draining.store(true, SeqCst);
-            self.stop.store(true, Relaxed);
-            self.waker.wake();
-            self.registry.close_idle();
-            return Run(0);
-        }
-        let mut life = self.life.lock();
-        self.draining.store(true, SeqCst);
-        life.drain_until = drain_until.or(life.drain_until);
-        // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
-        if life.phase != Phase::Stopped || life.handling > 0 {
-            self.stop.store(true, Relaxed);
-            self.waker.wake();
-        }
-        let run = Run(life.runs);
-        drop(life);
-        self.registry.close_idle(); // those who begin to wait from now on see that the server stops
-        run
-    }
-
-    /// The number of requests in progress has changed.
-    pub(crate) fn tell_watchers(&self) {
-        self.watchers.tell();
-    }
-
-    /// Waits until the number of requests in progress is such, no longer than `until`; says whether it is.
-    pub(crate) fn wait_for(&self, until: Instant, mut is_so: impl FnMut(usize) -> bool) -> bool {
-        // What worker processes do, nobody tells.
-        let look_every = || (!self.workers.lock().is_empty()).then_some(Duration::from_millis(20));
-        self.watchers.wait(until, look_every, || is_so(self.in_progress()))
-    }
-
     /// Whether nothing is to be accepted for now.
     pub(crate) fn is_suspended(&self) -> bool {
         self.suspended.load(SeqCst)
@@ -348,65 +228,6 @@ impl Core {
         for _ in 0..self.gate.set_limit(limit) {
             self.waker.make_room();
         }
-    }
-
-    /// How long requests in progress may still take, if the shutdown said so.
-    pub(crate) fn drain_until(&self) -> Option<Instant> {
-        if let Some(worker) = self.worker.get() {
-            return worker.drain_until();
-        }
-        self.life.lock().drain_until
-    }
-
-    /// Waits until the loop has ended that was running then. Must not be called from inside.
-    pub(crate) fn wait_until_stopped(&self, run: Run) {
-        let mut life = self.life.lock();
-        while life.is_serving(run) {
-            self.changed.wait(&mut life);
-        }
-    }
-
-    /// Waits until no thread serves any more, be it by `handle_request`. After [`close`](Self::close); not from inside.
-    pub(crate) fn wait_until_closed(&self) {
-        let mut life = self.life.lock();
-        while life.phase == Phase::Serving || life.handling > 0 {
-            self.changed.wait(&mut life);
-        }
-    }
-
-    pub(crate) fn know_mixin(&self, mixin: Weak<dyn Drain>) {
-        let _ = self.mixin.set(mixin); // a server has one
-    }
-
-    /// Waits until that loop has ended and no request is in progress; false if `until` came first.
-    pub(crate) fn wait_until_idle(&self, run: Run, until: Instant) -> bool {
-        let mut life = self.life.lock();
-        while life.is_serving(run) && !self.changed.wait_until(&mut life, until).timed_out() {}
-        drop(life);
-        // While no loop runs, nobody but the mix-in notices which children have ended.
-        if self.in_progress() > 0
-            && let Some(mixin) = self.mixin.get().and_then(Weak::upgrade)
-        {
-            self.hook("drain", || mixin.drain(until));
-        }
-        let mut life = self.life.lock();
-        while life.is_serving(run) || self.gate.inside() > 0 {
-            if self.changed.wait_until(&mut life, until).timed_out() {
-                return !life.is_serving(run) && self.in_progress() == 0;
-            }
-        }
-        self.in_progress() == 0
-    }
-
-    /// Waits until no request is in progress; false if `until` came first. For the loop's own thread.
-    pub(crate) fn wait_until_drained(&self, until: Instant) -> bool {
-        let mut life = self.life.lock();
-        while self.gate.inside() > 0 {
-            if self.changed.wait_until(&mut life, until).timed_out() {
-                return self.gate.inside() == 0;
-            }
-        }
-        true
     }
 
     pub(crate) fn hear(&self, ear: Option<Ear>) {
@@ -439,25 +260,6 @@ impl Core {
         }
     }
 
-    /// No serving from now on.
-    pub(crate) fn close(&self) {
-        self.life.lock().closed = true;
-        self.request_stop(None);
-    }
-
-    /// A request has left. Wakes who waits for room, and who waits for the end.
-    pub(crate) fn left(&self) {
-        let inside = self.gate.leave();
-        self.pass_on_room();
-        if inside == 0 && self.draining.load(SeqCst) {
-            if self.worker.get().is_some() {
-                return self.waker.wake(); // its only waiter
-            }
-            drop(self.life.lock()); // so that a waiter is either before its check or in its wait
-            self.changed.notify_all();
-        }
-    }
-
     /// There is room that the caller doesn't use. One acceptor that waits for some gets it, since none but those who wait for it
     /// would come to know.
     pub(crate) fn pass_on_room(&self) {
@@ -474,41 +276,11 @@ impl Core {
     pub(crate) fn is_child(&self) -> bool {
         self.in_child.load(Relaxed)
     }
-
-    fn end(&self, change: impl FnOnce(&mut Life)) {
-        let mut life = self.life.lock();
-        change(&mut life);
-        if life.phase != Phase::Serving && life.handling == 0 {
-            self.stop.store(false, Relaxed);
-            self.waker.reset();
-        }
-        drop(life);
-        self.changed.notify_all();
-    }
 }
 
 /// What all worker processes have counted.
 pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
     workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default()
-}
-
-/// In `serve_forever`; out of it when dropped.
-pub(crate) struct Serving<'a>(&'a Core);
-
-impl Drop for Serving<'_> {
-    fn drop(&mut self) {
-        self.0.emit(&Event::Stopped { address: &self.0.address });
-        self.0.end(|life| life.phase = Phase::Stopped);
-    }
-}
-
-/// In `handle_request`; out of it when dropped.
-pub(crate) struct Handling<'a>(&'a Core);
-
-impl Drop for Handling<'_> {
-    fn drop(&mut self) {
-        self.0.end(|life| life.handling -= 1);
-    }
 }
 
 impl ServerControl for Core {

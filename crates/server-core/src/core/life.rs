@@ -1,0 +1,164 @@
+//! The life of a server: fresh, serving, stopped, and what changes that.
+
+use super::Core;
+use crate::{Event, ServerError};
+use std::{
+    sync::atomic::Ordering::{Relaxed, SeqCst},
+    time::Instant,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Never served. A shutdown is remembered, for a thread that is about to serve.
+    Fresh,
+    Serving,
+    /// Served before. A shutdown has nothing to stop.
+    Stopped,
+}
+
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) phase: Phase,
+    /// How often serving has begun.
+    pub(super) runs: u64,
+    /// Threads inside `handle_request`.
+    pub(super) handling: usize,
+    pub(super) closed: bool,
+    pub(super) drain_until: Option<Instant>,
+}
+
+/// Tells one `serve_forever` from the next, so that who waits for the end of one isn't held up by the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run(u64);
+
+impl Life {
+    pub(super) const FRESH: Life =
+        Life { phase: Phase::Fresh, runs: 0, handling: 0, closed: false, drain_until: None };
+
+    pub(super) fn is_serving(&self, run: Run) -> bool {
+        self.phase == Phase::Serving && self.runs == run.0
+    }
+}
+
+impl Core {
+    pub(crate) fn is_serving(&self) -> bool {
+        self.life.lock().phase == Phase::Serving
+    }
+
+    /// Begins to serve; `None` if a shutdown came first.
+    pub(crate) fn begin_serving(&self) -> Result<Option<Serving<'_>>, ServerError> {
+        let mut life = self.life.lock();
+        if life.closed {
+            return Err(ServerError::Closed);
+        }
+        if life.phase == Phase::Serving {
+            return Err(ServerError::AlreadyServing { address: self.address.to_string() });
+        }
+        if self.stop.swap(false, Relaxed) {
+            self.waker.reset();
+            life.phase = Phase::Stopped;
+            return Ok(None);
+        }
+        life.phase = Phase::Serving;
+        life.runs += 1;
+        life.drain_until = None;
+        self.draining.store(false, Relaxed);
+        drop(life);
+        self.emit(&Event::Serving { address: &self.address });
+        Ok(Some(Serving(self)))
+    }
+
+    /// Begins a `handle_request`. A shutdown that comes meanwhile ends it, and only it.
+    pub(crate) fn begin_handling(&self) -> Result<Handling<'_>, ServerError> {
+        let mut life = self.life.lock();
+        if life.closed {
+            return Err(ServerError::Closed);
+        }
+        life.handling += 1;
+        if !self.stop.load(Relaxed) {
+            self.draining.store(false, Relaxed);
+        }
+        Ok(Handling(self))
+    }
+
+    /// Asks the loop to stop; from a worker process, that of its parent. Returns at once, with what to wait for.
+    pub(crate) fn request_stop(&self, drain_until: Option<Instant>) -> Run {
+        if let Some(worker) = self.worker.get() {
+            worker.ask_parent(drain_until);
+            return Run(0);
+        }
+        self.stop_here(drain_until)
+    }
+
+    /// Asks this process's loop to stop.
+    pub(crate) fn stop_here(&self, drain_until: Option<Instant>) -> Run {
+        if self.in_child.load(Relaxed) {
+            return Run(0);
+        }
+        if let Some(worker) = self.worker.get() {
+            // Nothing that another thread of the parent may have held when it forked.
+            worker.drain_by(drain_until);
+            self.draining.store(true, SeqCst);
+            self.stop.store(true, Relaxed);
+            self.waker.wake();
+            self.registry.close_idle();
+            return Run(0);
+        }
+        let mut life = self.life.lock();
+        self.draining.store(true, SeqCst);
+        life.drain_until = drain_until.or(life.drain_until);
+        // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
+        if life.phase != Phase::Stopped || life.handling > 0 {
+            self.stop.store(true, Relaxed);
+            self.waker.wake();
+        }
+        let run = Run(life.runs);
+        drop(life);
+        self.registry.close_idle(); // those who begin to wait from now on see that the server stops
+        run
+    }
+
+    /// How long requests in progress may still take, if the shutdown said so.
+    pub(crate) fn drain_until(&self) -> Option<Instant> {
+        if let Some(worker) = self.worker.get() {
+            return worker.drain_until();
+        }
+        self.life.lock().drain_until
+    }
+
+    /// No serving from now on.
+    pub(crate) fn close(&self) {
+        self.life.lock().closed = true;
+        self.request_stop(None);
+    }
+
+    fn end(&self, change: impl FnOnce(&mut Life)) {
+        let mut life = self.life.lock();
+        change(&mut life);
+        if life.phase != Phase::Serving && life.handling == 0 {
+            self.stop.store(false, Relaxed);
+            self.waker.reset();
+        }
+        drop(life);
+        self.changed.notify_all();
+    }
+}
+
+/// In `serve_forever`; out of it when dropped.
+pub(crate) struct Serving<'a>(&'a Core);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.0.emit(&Event::Stopped { address: &self.0.address });
+        self.0.end(|life| life.phase = Phase::Stopped);
+    }
+}
+
+/// In `handle_request`; out of it when dropped.
+pub(crate) struct Handling<'a>(&'a Core);
+
+impl Drop for Handling<'_> {
+    fn drop(&mut self) {
+        self.0.end(|life| life.handling -= 1);
+    }
+}
