@@ -122,12 +122,9 @@ fn own_cpu() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default()
 }
 
-/// `items` in `n` parts of about the same length.
-fn split<T>(items: Vec<T>, n: usize) -> Vec<Vec<T>> {
-    let mut parts: Vec<Vec<T>> = (0..n.max(1)).map(|_| Vec::new()).collect();
-    for (i, item) in items.into_iter().enumerate() {
-        let n = parts.len();
-        parts[i % n].push(item);
-    }
-    parts
+/// `items` in `n` parts of about the same length, each of items that stood together. Dealt out in turn they would meet servers that deal
+/// their connections in turn too, and each thread of the one would talk with one thread of the other.
+fn split<T>(mut items: Vec<T>, n: usize) -> Vec<Vec<T>> {
+    let n = n.max(1);
+    (0..n).map(|i| items.drain(..items.len() / (n - i)).collect()).collect()
 }
