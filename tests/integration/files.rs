@@ -13,11 +13,19 @@ struct Does {
     wbufsize: usize,
     timeout: Option<Duration>,
     nodelay: bool,
+    flush_before_read: bool,
     handle: fn(&mut StreamContext<'_>) -> HandlerResult,
 }
 impl Does {
     fn this(handle: fn(&mut StreamContext<'_>) -> HandlerResult) -> Self {
-        Does { rbufsize: DEFAULT_BUFFER_SIZE, wbufsize: 0, timeout: None, nodelay: false, handle }
+        Does {
+            rbufsize: DEFAULT_BUFFER_SIZE,
+            wbufsize: 0,
+            timeout: None,
+            nodelay: false,
+            flush_before_read: false,
+            handle,
+        }
     }
 }
 impl StreamRequestHandler for Does {
@@ -35,6 +43,9 @@ impl StreamRequestHandler for Does {
     }
     fn disable_nagle_algorithm(&self) -> bool {
         self.nodelay
+    }
+    fn flush_before_read(&self) -> bool {
+        self.flush_before_read
     }
 }
 
@@ -138,6 +149,33 @@ fn wfile_sends_each_write_unless_it_has_a_buffer() {
     };
     let answer = meet(buffered, rest);
     assert_eq!(String::from_utf8(answer).unwrap(), "12345678abc0123456789 is longer than the bufferlast");
+}
+
+#[test]
+fn wfile_is_sent_before_rfile_waits_if_the_handler_says_so() {
+    let by_itself = || {
+        let handle = |cx: &mut StreamContext<'_>| {
+            let mut line = String::new();
+            while cx.rfile.read_line(&mut line)? > 0 {
+                cx.wfile.write_all(line.to_uppercase().as_bytes())?;
+                if line == "one\n" {
+                    assert_eq!(cx.request.traffic().bytes_out, 0, "the next line is there already");
+                }
+                line.clear();
+            }
+            Ok(())
+        };
+        Does { wbufsize: DEFAULT_BUFFER_SIZE, flush_before_read: true, ..Does::this(handle) }
+    };
+    meet(by_itself, |mut client: TcpStream| {
+        client.sendall(b"one\ntwo\nhalf a").unwrap();
+        let mut answer = [0; 8];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"ONE\nTWO\n");
+        client.sendall(b" line\n").unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(rest(client), b"HALF A LINE\n");
+    });
 }
 
 #[test]

@@ -121,9 +121,39 @@ pub trait StreamRequestHandler<S = ()> {
     }
 
     /// The size of `wfile`'s buffer in bytes: 0 as provided, so that each write is sent at once, as in Python.
-    /// [`DEFAULT_BUFFER_SIZE`] is what Python means by −1.
+    /// [`DEFAULT_BUFFER_SIZE`] is what Python means by −1. See [`flush_before_read`](Self::flush_before_read) for who flushes it.
     fn wbufsize(&self) -> usize {
         0
+    }
+
+    /// Whether what stands in `wfile` is sent whenever `rfile` has run dry and asks the connection for more: no as provided, as in
+    /// Python. With it, and a [`wbufsize`](Self::wbufsize), nobody has to flush: replies to lines that came together leave together, and no
+    /// client waits for a reply that is still here. A [`KeepAliveRequestHandler`](crate::KeepAliveRequestHandler) always has it.
+    ///
+    /// ```
+    /// # use socketserver_handlers::{DEFAULT_BUFFER_SIZE, HandlerResult, StreamContext, StreamRequestHandler};
+    /// # use std::io::{BufRead, Write};
+    /// struct Upper;
+    ///
+    /// impl StreamRequestHandler for Upper {
+    ///     fn wbufsize(&self) -> usize {
+    ///         DEFAULT_BUFFER_SIZE
+    ///     }
+    ///     fn flush_before_read(&self) -> bool {
+    ///         true
+    ///     }
+    ///     fn handle(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+    ///         let mut line = String::new();
+    ///         while cx.rfile.read_line(&mut line)? > 0 {                      // sends, if there is no line to be had at once
+    ///             cx.wfile.write_all(line.to_uppercase().as_bytes())?;
+    ///             line.clear();
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    fn flush_before_read(&self) -> bool {
+        false
     }
 
     /// How long each read and each write may wait: for ever as provided.
@@ -170,8 +200,12 @@ impl<R: StreamRequest, S, H: StreamRequestHandler<S> + 'static> RequestHandlerCl
         guarded(|| {
             Ok(prepare(&connection, &client_address, self.timeout(), self.disable_nagle_algorithm())?)
         })?;
-        let sizes = guarded(|| Ok((self.rbufsize(), self.wbufsize())))?;
+        let (sizes, sends_first) =
+            guarded(|| Ok(((self.rbufsize(), self.wbufsize()), self.flush_before_read())))?;
         let mut cx = StreamContext::new(&connection, &mut buffers, sizes, &client_address, server);
+        if sends_first {
+            cx = cx.sending_first();
+        }
         guarded(|| self.setup(&mut cx))?;
         let handled = guarded(|| self.handle(&mut cx));
         let finished = guarded(|| self.finish(&mut cx));
