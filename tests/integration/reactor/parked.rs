@@ -23,7 +23,7 @@ fn thousands_of_clients_wait_on_a_few_threads_with_their_handlers() {
             assert_eq!(client.hear().unwrap(), format!("{round} hello"), "its own count");
         }
         wait_for("all to wait", || server.mixin().parked() == clients.len());
-        // Three at work, one in reserve; more only if the machine held one of them up.
+        // Up to three at work, one in reserve; more only if the machine held one of them up.
         assert!(server.mixin().threads() < 20, "{:?}", server.mixin());
         assert_eq!(threads_called("rx-many"), server.mixin().threads());
     }
@@ -40,7 +40,7 @@ fn no_thread_is_started_before_the_first_client() {
     assert_eq!(server.mixin().threads(), 0);
     let mut client = Client::connect(server.server_address());
     client.ask("hello");
-    wait_for("three and one in reserve", || server.mixin().threads() == 4);
+    wait_for("one and one in reserve", || server.mixin().threads() == 2);
 }
 
 #[test]

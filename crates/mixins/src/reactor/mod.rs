@@ -22,10 +22,16 @@ use std::{thread, time::Instant};
 /// 3. `handle_one_request` runs, and again for each request that has arrived behind it, then back to 2;
 /// 4. when the client has finished, the handler says so or fails, or a time limit passes: `finish`, and the connection is closed.
 ///
+/// # How the work is spread
+///
+/// A thread looks after connections and runs their requests in place: nothing is handed from thread to thread. One looks after
+/// all of them as long as it keeps up, since a thread that is awake takes the next requests cheaply, and one that sleeps has to be woken.
+/// When it doesn't keep up while a processor is idle, the connections are spread over more, up to [`workers`](Self::workers), and go back when
+/// half as many would do. That is judged ten times a second, and each connection moves after a request.
+///
 /// # A handler that takes long
 ///
-/// Each thread looks after a share of the connections, and runs their requests in place: nothing is handed from thread
-/// to thread. A handler may block all the same:
+/// A handler may block all the same:
 /// - if it is about to wait for a socket of ours (the client has sent half a request, or doesn't take the reply), another thread takes
 ///   over the share before it waits;
 /// - if it takes long for another reason, one does after 10 to 20 ms.
@@ -122,8 +128,9 @@ impl Default for ReactorMixIn {
 }
 
 impl ReactorMixIn {
-    /// How many threads look after connections at the same time, at least 1. Default: as many as there are processors
-    /// ([`available_parallelism`](thread::available_parallelism)).
+    /// How many threads may look after connections at the same time, at least 1. Default: as many as there are processors
+    /// ([`available_parallelism`](thread::available_parallelism)). As many as are needed do; where [`max_workers`](Self::max_workers) leaves
+    /// none in reserve, all of them.
     pub fn workers(mut self, threads: usize) -> Self {
         self.engine.settings.workers = threads.max(1);
         self
@@ -162,6 +169,11 @@ impl ReactorMixIn {
     /// How many threads there are now, busy or waiting. None before the first connection.
     pub fn threads(&self) -> usize {
         self.engine.threads() + self.threads.threads()
+    }
+
+    /// Over how many [`workers`](Self::workers) the connections are spread now. None before the first connection.
+    pub fn workers_in_use(&self) -> usize {
+        self.engine.in_use()
     }
 
     /// How many connections wait for their next request now.

@@ -26,6 +26,10 @@ impl Engine {
         0
     }
 
+    pub(super) fn in_use(&self) -> usize {
+        0
+    }
+
     pub(super) fn parked(&self) -> usize {
         0
     }

@@ -1,6 +1,6 @@
 //! Who sits where: workers, those who rest, and the one of these who keeps watch.
 
-use super::{Reactor, shard::Term, slots::Key, watch::Watched, worker::work};
+use super::{Reactor, shard::Term, slots::Key, spread::Balance, watch::Watched, worker::work};
 use parking_lot::{Condvar, Mutex};
 use std::{
     cell::Cell,
@@ -40,6 +40,7 @@ pub(super) struct State {
     /// A worker has called the watch.
     pub(super) is_called: bool,
     pub(super) is_closed: bool,
+    pub(super) balance: Balance,
     is_watched: bool,
     /// Workers without a seat, beside the one who watches.
     resting: usize,
@@ -59,11 +60,14 @@ thread_local! {
 }
 
 impl Reactor {
-    /// Starts as many workers as there are shards, and one in reserve.
+    /// Starts a worker for the first shard, and one in reserve, which sees when more are needed. Where there may be none, all work.
     pub(super) fn hire(self: &Arc<Self>) -> io::Result<()> {
         let mut crew = self.crew.state.lock();
-        crew.vacant.extend(0..self.shards.len());
-        let threads = (self.shards.len() + 1).min(self.settings.max_workers).max(self.shards.len());
+        let has_reserve = self.settings.max_workers > self.shards.len();
+        let in_use = if has_reserve { 1 } else { self.shards.len() };
+        let vacant = self.spread(in_use);
+        crew.vacant.extend(vacant);
+        let threads = in_use + usize::from(has_reserve);
         (0..threads).try_for_each(|_| self.start_thread(&mut crew))
     }
 
@@ -115,7 +119,7 @@ impl Reactor {
     }
 
     /// Sees to it that somebody takes a vacant seat, and that somebody watches.
-    fn call_reserve(self: &Arc<Self>, crew: &mut State) {
+    pub(super) fn call_reserve(self: &Arc<Self>, crew: &mut State) {
         let is_complete = crew.vacant.is_empty() && (crew.is_watched || crew.is_closed);
         if is_complete || crew.coming > 0 {
             return; // who comes will do the same when it has a seat

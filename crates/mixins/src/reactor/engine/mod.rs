@@ -5,6 +5,7 @@
 //! | `guest` | a connection with its handler, without its types |
 //! | `shard`, `slots`, `timers` | an epoll with the connections that wait in it, their places, their deadlines |
 //! | `seat` | what the worker in front of a shard does with it |
+//! | `spread` | over how many shards the connections are spread |
 //! | `worker`, `crew`, `watch` | the threads, who sits where, and who sees that one is stuck |
 
 mod crew;
@@ -12,16 +13,22 @@ mod guest;
 mod seat;
 mod shard;
 mod slots;
+mod spread;
 mod timers;
 mod watch;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 use super::Settings;
-use crew::Crew;
+use crew::{Crew, Seat};
 use guest::{Guest, Visit};
 use parking_lot::Mutex;
-use shard::Shard;
+use seat::Taken;
+use shard::{NotAdmitted, NotAdopted, Shard};
 use socketserver_core::{Job, ServerHooks, Transport};
+use socketserver_handlers::HandlerResult;
 use socketserver_net::{Request, Wire};
 use std::{
     fmt, io,
@@ -50,7 +57,9 @@ struct Reactor {
     shards: Box<[Shard]>,
     crew: Crew,
     settings: Settings,
-    /// Where to begin to look for the shard with the fewest connections.
+    /// The first so many shards are in use.
+    in_use: AtomicUsize,
+    /// Counts connections.
     next: AtomicUsize,
     is_drained: AtomicBool,
 }
@@ -112,6 +121,10 @@ impl Engine {
         self.started().map_or(0, |reactor| reactor.threads())
     }
 
+    pub(super) fn in_use(&self) -> usize {
+        self.started().map_or(0, |reactor| reactor.in_use.load(Relaxed))
+    }
+
     pub(super) fn parked(&self) -> usize {
         self.started().map_or(0, |reactor| reactor.shards.iter().map(Shard::parked).sum())
     }
@@ -132,6 +145,7 @@ impl Reactor {
             shards: (0..settings.workers).map(|_| Shard::new(epoch)).collect::<io::Result<_>>()?,
             crew: Crew::default(),
             settings: settings.clone(),
+            in_use: AtomicUsize::new(1),
             next: AtomicUsize::new(0),
             is_drained: AtomicBool::new(false),
         });
@@ -146,16 +160,45 @@ impl Reactor {
         if self.is_drained.swap(false, Relaxed) {
             self.shards.iter().for_each(Shard::resume); // the server serves again
         }
-        if let Err((guest, error)) = self.emptiest().admit(guest, wire) {
-            guest.refuse(error);
+        let (count, in_use) = (self.next.fetch_add(1, Relaxed), self.in_use.load(Relaxed));
+        let home = self.emptiest(count, in_use);
+        // Any number that makes it belong there, so that it stays as long as so many are in use.
+        let number = (count % (usize::from(u16::MAX) / in_use).max(1) * in_use + home) as u16;
+        let admitted = self.shards[home].admit(guest, wire, number);
+        // Where nobody sits any more since a moment ago, it moves on. Somebody always sits at the first.
+        let admitted = admitted.or_else(|refused| match refused {
+            NotAdmitted::Unmanned(guest, wire) => self.shards[0].admit(guest, wire, number),
+            refused => Err(refused),
+        });
+        match admitted {
+            Ok(()) => {}
+            Err(NotAdmitted::Failed(guest, error)) => guest.refuse(error),
+            Err(NotAdmitted::Unmanned(guest, _)) => guest.refuse(io::Error::other("the server is closed")),
         }
     }
 
-    /// The shard with the fewest connections; of several, each in turn.
-    fn emptiest(&self) -> &Shard {
-        let (count, first) = (self.shards.len(), self.next.fetch_add(1, Relaxed));
-        let shards = (0..count).map(|i| &self.shards[(first.wrapping_add(i)) % count]);
-        shards.min_by_key(|shard| shard.load()).expect("there is at least one")
+    /// The shard with the fewest connections, of those in use; of several, each in turn.
+    fn emptiest(&self, turn: usize, in_use: usize) -> usize {
+        let shards = (0..in_use).map(|i| (turn.wrapping_add(i)) % in_use);
+        shards.min_by_key(|index| self.shards[*index].load()).unwrap_or(0)
+    }
+
+    /// Lets a connection that belongs elsewhere wait there. If it is to be ended instead, gives it back and says with what.
+    fn move_home(
+        &self,
+        seat: Seat,
+        Taken { key, guest, number, .. }: Taken,
+    ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
+        let Some(wire) = self.shards[seat.shard].remove(key) else { return Err((guest, Ok(()))) };
+        let adopted = self.shards[self.home(number)].adopt(guest, wire, number);
+        let adopted = adopted.or_else(|refused| match refused {
+            NotAdopted::Unmanned(guest, wire) => self.shards[0].adopt(guest, wire, number),
+            refused => Err(refused),
+        });
+        adopted.map_err(|refused| match refused {
+            NotAdopted::Ended(guest, result) => (guest, result),
+            NotAdopted::Unmanned(guest, _) => (guest, Ok(())),
+        })
     }
 
     fn close(self: &Arc<Self>, wait: bool) {

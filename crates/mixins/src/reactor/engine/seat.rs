@@ -2,7 +2,7 @@
 
 use super::{
     guest::Guest,
-    shard::{Shard, State, Term, nanos},
+    shard::{NotAdopted, Shard, State, Term, nanos},
     slots::{Key, NEVER},
 };
 use rustix::{
@@ -10,8 +10,8 @@ use rustix::{
     io::Errno,
 };
 use socketserver_handlers::HandlerResult;
-use socketserver_net::TimedOut;
-use std::{thread, time::Duration};
+use socketserver_net::{Deadline, TimedOut, Wire};
+use std::{sync::Weak, thread, time::Duration};
 
 /// What the worker does next.
 pub(super) enum Plan {
@@ -25,6 +25,8 @@ pub(super) enum Plan {
 pub(super) struct Taken {
     pub(super) key: Key,
     pub(super) guest: Box<dyn Guest>,
+    /// By which it is decided what shard it belongs to.
+    pub(super) number: u16,
     /// No worker has looked at it before.
     pub(super) is_new: bool,
     /// The watch sleeps, and is to be called.
@@ -68,6 +70,11 @@ impl Shard {
         if state.term != term || (state.is_closed && !has_to_sweep) {
             return Plan::Leave;
         }
+        if !state.is_wanted && state.slots.len() == 0 {
+            state.is_manned = false;
+            state.change_seat();
+            return Plan::Leave;
+        }
         let State { slots, timers, fresh, is_waiting, waits_until, .. } = &mut *state;
         if has_to_sweep {
             return Plan::Wait { timeout: Some(Timespec::default()), due: Some(self.now()) };
@@ -106,8 +113,9 @@ impl Shard {
         }
         state.is_waiting = false;
         let slot = state.slots.get(key).ok_or(NotTaken::Nothing)?;
+        let number = slot.number;
         match slot.guest.take() {
-            Some(guest) => Ok(state.begin(key, guest)),
+            Some(guest) => Ok(state.begin(key, guest, number)),
             None => {
                 // It would be reported again and again; who runs it will have it watched again.
                 self.disarm(slot);
@@ -124,8 +132,9 @@ impl Shard {
         }
         state.is_waiting = false;
         let key = state.fresh.pop_front()?;
-        let guest = state.slots.get(key)?.guest.take()?;
-        Some(Taken { is_new: true, ..state.begin(key, guest) })
+        let slot = state.slots.get(key)?;
+        let (guest, number) = (slot.guest.take()?, slot.number);
+        Some(Taken { is_new: true, ..state.begin(key, guest, number) })
     }
 
     /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
@@ -144,8 +153,9 @@ impl Shard {
             let (_, key) = timers.next(slots).filter(|(at, _)| *at <= now)?;
             (key, Err(TimedOut::new(slots.get(key)?.limit).into()))
         };
-        let guest = slots.get(key)?.guest.take()?;
-        Some((state.begin(key, guest), result))
+        let slot = slots.get(key)?;
+        let (guest, number) = (slot.guest.take()?, slot.number);
+        Some((state.begin(key, guest, number), result))
     }
 
     /// Lets a connection wait for its next request. If it is to be ended instead, gives it back and says with what.
@@ -154,24 +164,13 @@ impl Shard {
         Taken { key, guest, is_new, .. }: Taken,
         term: Term,
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
-        let limit = guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name));
+        let limit = self.limit(&*guest);
         let mut state = self.lock();
         // The first request of a new one may have arrived, which the sweep finds out.
         if !is_new && (state.is_draining || guest.is_draining()) {
             return Err((guest, Ok(())));
         }
-        let State { slots, timers, .. } = &mut *state;
-        let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
-        if let Err(error) = self.arm(slot, key) {
-            return Err((guest, Err(error.into())));
-        }
-        slot.guest = Some(guest);
-        slot.deadline = NEVER;
-        if let Some((deadline, name)) = limit {
-            (slot.deadline, slot.limit) = (deadline, name);
-            timers.schedule(slots, key);
-        }
-        let deadline = slots.get(key).map_or(NEVER, |slot| slot.deadline);
+        let deadline = self.park(&mut state, key, guest, limit)?;
         state.running -= 1;
         if state.term == term {
             state.is_busy = false;
@@ -182,16 +181,89 @@ impl Shard {
         Ok(())
     }
 
-    /// Forgets a connection that is being run and will be ended.
-    pub(super) fn remove(&self, key: Key) {
+    /// Lets a connection wait here that waited in another shard before.
+    pub(super) fn adopt(
+        &self,
+        guest: Box<dyn Guest>,
+        wire: Weak<dyn Wire>,
+        number: u16,
+    ) -> Result<(), NotAdopted> {
+        let limit = self.limit(&*guest);
         let mut state = self.lock();
-        if let Some(mut slot) = state.slots.remove(key) {
-            // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
-            // outlive the close and wake us for ever.
-            self.disarm(&mut slot);
-            state.running -= 1;
+        if state.is_draining || guest.is_draining() {
+            return Err(NotAdopted::Ended(guest, Ok(())));
+        }
+        if !state.is_manned {
+            return Err(NotAdopted::Unmanned(guest, wire));
+        }
+        let key = state.slots.insert(guest, wire, number);
+        let key = key.map_err(|guest| NotAdopted::Ended(guest, Err("too many connections".into())))?;
+        let Some(guest) = state.slots.get(key).and_then(|slot| slot.guest.take()) else { return Ok(()) };
+        let parked = self.park(&mut state, key, guest, limit);
+        if parked.is_err() {
+            state.slots.remove(key);
         }
         self.count(&state);
+        let deadline = parked.map_err(|(guest, result)| NotAdopted::Ended(guest, result))?;
+        if deadline < state.waits_until {
+            drop(state);
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// Until when, and for what, a connection may wait from now on.
+    fn limit(&self, guest: &dyn Guest) -> Option<(u64, Deadline)> {
+        guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name))
+    }
+
+    /// Puts a connection into its place, to be taken out again by an event or at its deadline, which is given back.
+    fn park(
+        &self,
+        state: &mut State,
+        key: Key,
+        guest: Box<dyn Guest>,
+        limit: Option<(u64, Deadline)>,
+    ) -> Result<u64, (Box<dyn Guest>, HandlerResult)> {
+        let State { slots, timers, .. } = state;
+        let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
+        if let Err(error) = self.arm(slot, key) {
+            return Err((guest, Err(error.into())));
+        }
+        slot.guest = Some(guest);
+        slot.deadline = NEVER;
+        let Some((deadline, name)) = limit else { return Ok(NEVER) };
+        (slot.deadline, slot.limit) = (deadline, name);
+        timers.schedule(slots, key);
+        Ok(deadline)
+    }
+
+    /// Connections belong here from now on. True if nobody sits here: somebody must.
+    pub(super) fn want(&self) -> bool {
+        let mut state = self.lock();
+        state.is_wanted = true;
+        !std::mem::replace(&mut state.is_manned, true)
+    }
+
+    /// None belong here any more. The worker stays until there are none.
+    pub(super) fn want_no_more(&self) {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.is_wanted) {
+            drop(state);
+            self.wake();
+        }
+    }
+
+    /// Forgets a connection that is being run, and will be ended or moved.
+    pub(super) fn remove(&self, key: Key) -> Option<Weak<dyn Wire>> {
+        let mut state = self.lock();
+        let mut slot = state.slots.remove(key)?;
+        // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
+        // outlive the close and wake us for ever.
+        self.disarm(&mut slot);
+        state.running -= 1;
+        self.count(&state);
+        Some(slot.wire)
     }
 
     /// The connection that was removed has been ended.
@@ -210,10 +282,10 @@ impl State {
         self.is_waiting = false;
     }
 
-    fn begin(&mut self, key: Key, guest: Box<dyn Guest>) -> Taken {
+    fn begin(&mut self, key: Key, guest: Box<dyn Guest>, number: u16) -> Taken {
         self.running += 1;
         self.beat += 1;
         self.is_busy = true;
-        Taken { key, guest, is_new: false, calls_watch: std::mem::take(&mut self.calls_watch) }
+        Taken { key, guest, number, is_new: false, calls_watch: std::mem::take(&mut self.calls_watch) }
     }
 }

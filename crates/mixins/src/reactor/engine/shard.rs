@@ -7,6 +7,7 @@ use super::{
 };
 use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{EventfdFlags, epoll, eventfd};
+use socketserver_handlers::HandlerResult;
 use socketserver_net::Wire;
 use std::{
     collections::VecDeque,
@@ -58,10 +59,27 @@ pub(super) struct State {
     pub(super) waits_until: u64,
     /// Nothing waits here any more: what has nothing in progress is closed.
     pub(super) is_draining: bool,
+    /// Connections belong here.
+    pub(super) is_wanted: bool,
+    /// Somebody sits here, or will. If not, there are no connections, and none come.
+    pub(super) is_manned: bool,
     /// Nothing comes here any more.
     pub(super) is_closed: bool,
     /// Where the search for connections to be closed has got to.
     pub(super) swept: usize,
+}
+
+/// Why a shard doesn't take a new connection in.
+pub(super) enum NotAdmitted {
+    Failed(Box<dyn Guest>, io::Error),
+    Unmanned(Box<dyn Guest>, Weak<dyn Wire>),
+}
+
+/// Why a shard doesn't take a connection in that waited in another.
+pub(super) enum NotAdopted {
+    /// It is to be ended, with this.
+    Ended(Box<dyn Guest>, HandlerResult),
+    Unmanned(Box<dyn Guest>, Weak<dyn Wire>),
 }
 
 impl State {
@@ -85,14 +103,18 @@ impl Shard {
         &self,
         guest: Box<dyn Guest>,
         wire: Weak<dyn Wire>,
-    ) -> Result<(), (Box<dyn Guest>, io::Error)> {
+        number: u16,
+    ) -> Result<(), NotAdmitted> {
         let mut state = self.lock();
         if state.is_closed {
-            return Err((guest, io::Error::other("the server is closed")));
+            return Err(NotAdmitted::Failed(guest, io::Error::other("the server is closed")));
         }
-        let key = match state.slots.insert(guest, wire) {
+        if !state.is_manned {
+            return Err(NotAdmitted::Unmanned(guest, wire));
+        }
+        let key = match state.slots.insert(guest, wire, number) {
             Ok(key) => key,
-            Err(guest) => return Err((guest, io::Error::other("too many connections"))),
+            Err(guest) => return Err(NotAdmitted::Failed(guest, io::Error::other("too many connections"))),
         };
         state.fresh.push_back(key);
         self.count(&state);

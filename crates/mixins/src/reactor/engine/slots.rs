@@ -47,6 +47,8 @@ pub(super) struct Slot {
     /// For when there is an entry in the list of timers.
     pub(super) timer: u64,
     generation: u32,
+    /// By which it is decided what shard it belongs to.
+    pub(super) number: u16,
     /// Whether the epoll watches it.
     pub(super) is_armed: bool,
     /// What the deadline is called.
@@ -72,6 +74,7 @@ impl Slots {
         &mut self,
         guest: Box<dyn Guest>,
         wire: Weak<dyn Wire>,
+        number: u16,
     ) -> Result<Key, Box<dyn Guest>> {
         let index = match self.free.pop() {
             Some(index) => index,
@@ -91,6 +94,7 @@ impl Slots {
             deadline: NEVER,
             timer: NEVER,
             generation,
+            number,
             is_armed: false,
             limit: Deadline::Idle,
         });

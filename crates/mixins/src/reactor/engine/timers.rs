@@ -80,7 +80,7 @@ mod tests {
     struct Shard(Slots, Timers);
     impl Shard {
         fn admit(&mut self) -> Key {
-            self.0.insert(Box::new(Nobody), Weak::<Socket>::new()).ok().unwrap()
+            self.0.insert(Box::new(Nobody), Weak::<Socket>::new(), 0).ok().unwrap()
         }
         fn set(&mut self, key: Key, deadline: u64) {
             self.0.get(key).unwrap().deadline = deadline;

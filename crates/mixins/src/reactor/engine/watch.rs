@@ -2,7 +2,7 @@
 
 use super::{Reactor, crew::State, shard::Shard};
 use parking_lot::MutexGuard;
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 /// How long a handler may keep the others of its shard waiting before another worker takes over: at least this, at most twice.
 const TICK: Duration = Duration::from_millis(10);
@@ -30,20 +30,25 @@ pub(super) enum Look {
     Stalled,
 }
 
+/// Whether the worker does anything but wait.
+type IsAtWork = bool;
+
 impl Shard {
     /// Looks whether the worker is stuck in a handler.
-    pub(super) fn look(&self) -> Look {
+    pub(super) fn look(&self) -> (Look, IsAtWork) {
         let mut state = self.lock();
+        let is_at_work = !state.is_waiting;
         let is_new = state.beat != state.seen;
         state.seen = state.beat;
-        match (state.is_busy, is_new) {
+        let look = match (state.is_busy, is_new) {
             (_, true) => Look::Active,
             (false, false) => Look::Quiet,
             (true, false) => {
                 state.change_seat();
                 Look::Stalled
             }
-        }
+        };
+        (look, is_at_work)
     }
 
     /// Asks to be told of the next handler. False if there has been one since the last look.
@@ -78,12 +83,20 @@ impl Reactor {
                 continue;
             }
             quiet += 1;
-            for (index, shard) in self.shards.iter().enumerate() {
-                match shard.look() {
-                    Look::Quiet => {}
-                    Look::Active => quiet = 0,
-                    Look::Stalled => return Watched::Stalled(index),
-                }
+            let looks: Vec<_> = self.shards.iter().map(Shard::look).collect();
+            if looks.iter().any(|(look, _)| *look == Look::Active) {
+                quiet = 0;
+            }
+            let mut stalled = looks.iter().enumerate().filter(|(_, (look, _))| *look == Look::Stalled);
+            if let Some((first, _)) = stalled.next() {
+                crew.vacant.extend(stalled.map(|(index, _)| index));
+                return Watched::Stalled(first);
+            }
+            let spread =
+                crew.balance.look(looks.iter().map(|(_, is_at_work)| *is_at_work), self.in_use.load(Relaxed));
+            if let Some(shards) = spread {
+                let vacant = self.spread(shards);
+                crew.vacant.extend(vacant);
             }
         }
     }

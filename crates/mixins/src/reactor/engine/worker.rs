@@ -99,6 +99,9 @@ impl Worker {
             if taken.is_new { guest.start(&mut self.buffers) } else { guest.advance(&mut self.buffers) };
         let key = taken.key;
         let (guest, result) = match step {
+            Step::Park if !taken.is_new && self.reactor.home(taken.number) != seat.shard => {
+                return self.move_home(seat, taken);
+            }
             Step::Park => match self.reactor.shards[seat.shard].put_back(taken, seat.term) {
                 Ok(()) => return,
                 Err(ended) => ended,
@@ -107,6 +110,14 @@ impl Worker {
             Step::Over => (taken.guest, Ok(())),
         };
         self.end(seat, key, guest, result);
+    }
+
+    fn move_home(&mut self, seat: Seat, taken: Taken) {
+        self.desk.running.set(None);
+        if let Err((guest, result)) = self.reactor.move_home(seat, taken) {
+            guest.end(result, &mut self.buffers);
+        }
+        self.reactor.shards[seat.shard].ended(seat.term);
     }
 
     fn end(&mut self, seat: Seat, key: Key, guest: Box<dyn Guest>, result: HandlerResult) {
