@@ -2,7 +2,7 @@
 
 use crate::{
     clients::{connect, visit},
-    util::{Recorder, Seen, Served, serve, wait_for},
+    util::{Nervous, Recorder, Seen, Served, serve, wait_for},
 };
 use parking_lot::Mutex;
 use rustix::io::Errno;
@@ -62,11 +62,11 @@ impl StreamRequestHandler for Echo {
 
 type EchoServer = Server<Scripted, Echo, ThreadingMixIn>;
 
-/// A server whose errors come when they are written into its script.
+/// A server whose errors come when they are written into its script; its observer panics at each.
 fn served(always: Option<i32>, recorder: &Recorder) -> Served<EchoServer> {
     let tcp = <Tcp as socketserver::Bind<_>>::server_bind("127.0.0.1:0", &BindOptions::default()).unwrap();
     let transport = Scripted { tcp, script: Mutex::default(), always, calls: AtomicUsize::new(0) };
-    serve(EchoServer::builder().observer(recorder.clone()).serve_on(transport).unwrap())
+    serve(EchoServer::builder().observer(Nervous(recorder.clone())).serve_on(transport).unwrap())
 }
 
 fn echoes(client: &mut TcpStream) {
@@ -167,7 +167,7 @@ fn a_socket_that_is_unusable_ends_the_loop_with_the_reason() {
         let ServerError::Accept { address: named, source } = &error else { panic!("{error}") };
         assert_eq!((&**named, source.raw_os_error()), (&*address.to_string(), Some(errno.raw_os_error())));
         assert!(error.to_string().starts_with(&format!("accept on {address}: ")), "{error}");
-        assert_eq!(recorder.seen(), [Seen::Serving, Seen::Stopped]);
+        assert_eq!(recorder.seen(), [Seen::Serving, Seen::StoppedBy(error.to_string())]);
     }
 }
 

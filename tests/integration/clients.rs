@@ -1,14 +1,31 @@
 //! Clients that put up with what their servers do.
 
 use crate::util::GUARD;
+use socket2::{Domain, SockAddr, Socket, Type};
 use socketserver::{Address, TcpStream};
-use std::{io, io::Read, net::Shutdown};
+use std::{
+    io,
+    io::Read,
+    net::{Ipv4Addr, Shutdown, SocketAddr},
+    os::fd::OwnedFd,
+};
 
 /// Connects to a server over TCP; reading from it doesn't hang for ever.
 #[track_caller]
 pub(crate) fn connect(server: impl Into<Address>) -> TcpStream {
     let address = server.into().as_inet().expect("an Internet address");
     let client = TcpStream::connect(address).expect("the server listens");
+    client.settimeout(Some(GUARD));
+    client
+}
+
+/// A client with another address, all of 127.0.0.0/8 being ours.
+#[track_caller]
+pub(crate) fn connect_from(last: u8, server: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SockAddr::from(SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)))).unwrap();
+    socket.connect(&server.into()).unwrap();
+    let client = TcpStream::from(OwnedFd::from(socket));
     client.settimeout(Some(GUARD));
     client
 }

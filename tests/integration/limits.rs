@@ -4,7 +4,7 @@ use crate::{
     clients::{connect, rest, visit},
     util::{Recorder, serve, wait_for},
 };
-use socketserver::{Limit, Outcome, ServerBuilder, ThreadingMixIn, prelude::*};
+use socketserver::{Limit, Outcome, Refusal, ServerBuilder, ThreadingMixIn, prelude::*};
 use std::{
     net::{Shutdown, SocketAddr},
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
@@ -82,7 +82,10 @@ fn at_a_limit_that_rejects_a_client_is_told_and_closed() {
     wait_for("room", || server.stats().active == 0);
     assert_eq!(visit(server.server_address(), b""), b"hello");
     wait_for("all ends", || recorder.outcomes().len() == 8);
-    assert_eq!(recorder.outcomes().iter().filter(|it| **it == Outcome::Refused).count(), 5);
+    assert_eq!(
+        recorder.outcomes().iter().filter(|it| **it == Outcome::Refused(Refusal::MaxConnections)).count(),
+        5
+    );
 }
 
 #[test]

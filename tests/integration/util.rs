@@ -10,7 +10,7 @@ mod process;
 
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use self::{
-    observe::{Recorder, Seen, logged},
+    observe::{Nervous, Recorder, Seen, logged},
     process::{ThreadId, children, fd_count, is_zombie, thread_count},
 };
 use socketserver::{BaseServer, ServerError};

@@ -2,7 +2,7 @@
 
 use crate::{
     Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, HandlerSession, RequestHandlerClass, ServerRef,
-    StreamContext, guarded, kind, stream::prepare,
+    StreamContext, guarded, kind, span::spanned, stream::prepare,
 };
 use socketserver_net::{Activity, Address, Connection, Deadline, StreamRequest};
 use std::{
@@ -188,11 +188,17 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                 }
                 limit(connection, request, idle, Deadline::Request);
                 *has_served = true;
-                if handler.handle_one_request(&mut cx)? == KeepAlive::No {
+                let goes_on = spanned(&mut cx, |cx| {
+                    let goes_on = handler.handle_one_request(cx)?;
+                    if goes_on == KeepAlive::Yes && cx.rfile.buffer().is_empty() {
+                        cx.wfile.flush()?;
+                    }
+                    Ok(goes_on)
+                })?;
+                if goes_on == KeepAlive::No {
                     return Ok(KeepAlive::No);
                 }
                 if cx.rfile.buffer().is_empty() {
-                    cx.wfile.flush()?;
                     // What others write to this client while it waits isn't part of a request.
                     limit(connection, None, request, Deadline::Request);
                     connection.set_activity(Activity::Idle);

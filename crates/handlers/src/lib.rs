@@ -25,6 +25,7 @@ mod factory;
 mod keep_alive;
 mod reader;
 mod server_ref;
+mod span;
 mod stream;
 mod writer;
 
@@ -37,6 +38,7 @@ pub use factory::{ByDefault, FromFn, HandlerFactory};
 pub use keep_alive::{KeepAlive, KeepAliveRequestHandler};
 pub use reader::{Buffers, StreamReader};
 pub use server_ref::{ServerControl, ServerRef};
+pub use span::{RequestSpan, RequestSpans};
 pub use stream::{StreamContext, StreamRequestHandler};
 pub use writer::StreamWriter;
 

@@ -1,5 +1,6 @@
 //! The server, as its handlers see it.
 
+use crate::RequestSpans;
 use socketserver_net::Address;
 use std::{fmt, time::Duration};
 
@@ -46,12 +47,18 @@ pub trait ServerControl: Send + Sync {
 pub struct ServerRef<'a, S> {
     state: &'a S,
     control: &'a dyn ServerControl,
+    spans: Option<&'a dyn RequestSpans>,
 }
 
 impl<'a, S> ServerRef<'a, S> {
     /// What servers give to handlers.
     pub fn new(state: &'a S, control: &'a dyn ServerControl) -> Self {
-        Self { state, control }
+        Self { state, control, spans: None }
+    }
+
+    /// With whom hears of each request of this handler's connection; nobody, as [made](Self::new).
+    pub fn with_spans(self, spans: Option<&'a dyn RequestSpans>) -> Self {
+        Self { spans, ..self }
     }
 
     /// The state that all handlers of the server share. Python: attributes of the server object.
@@ -78,6 +85,10 @@ impl<'a, S> ServerRef<'a, S> {
 
     pub(crate) fn request_timeout(&self) -> Option<Duration> {
         self.control.request_timeout()
+    }
+
+    pub(crate) fn spans(&self) -> Option<&'a dyn RequestSpans> {
+        self.spans
     }
 
     pub(crate) fn idle_timeout(&self) -> Option<Duration> {

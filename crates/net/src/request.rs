@@ -1,6 +1,6 @@
 //! What a server hands to a handler.
 
-use crate::{Address, Connection, Socket};
+use crate::{Address, Connection, Socket, Traffic};
 use std::{fmt::Debug, io};
 
 /// One request: a connection, or a datagram. Python: the first value that `get_request()` returns.
@@ -11,6 +11,11 @@ pub trait Request: Send + 'static {
     /// The connection it is about, by which the server lists it, measures it, and can end it. As provided: none.
     fn connection(&self) -> Option<Connection> {
         None
+    }
+
+    /// The bytes that have passed for it. As provided, those of its [`connection`](Self::connection).
+    fn traffic(&self) -> Traffic {
+        self.connection().map_or(Traffic::default(), |connection| connection.traffic())
     }
 }
 

@@ -103,6 +103,18 @@ impl Drop for Inside {
     }
 }
 
+/// See [`Core::run_as`].
+pub(crate) struct RunsAs<'a> {
+    core: &'a Core,
+    id: u64,
+}
+
+impl Drop for RunsAs<'_> {
+    fn drop(&mut self) {
+        self.core.observe(|observer| observer.leave(self.id));
+    }
+}
+
 impl Core {
     pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
         let waker =
@@ -143,9 +155,20 @@ impl Core {
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
         let _inside = self.enter(); // it may shut the server down, and is itself what that waits for
-        // An observer that panics must not take a request, or the loop, with it.
+        self.observe(|observer| observer.event(event));
+    }
+
+    /// This thread runs what belongs to a connection or a datagram whose begin has been told, until the value is dropped.
+    pub(crate) fn run_as(&self, told: Option<u64>) -> Option<RunsAs<'_>> {
+        let id = told?;
+        self.observe(|observer| observer.enter(id));
+        Some(RunsAs { core: self, id })
+    }
+
+    /// An observer that panics must not take a request, or the loop, with it.
+    fn observe(&self, tell: impl FnOnce(&dyn Observer)) {
         let _ = guarded(|| {
-            self.observer.event(event);
+            tell(&*self.observer);
             Ok(())
         });
     }
@@ -203,6 +226,11 @@ impl Core {
     /// Ends one by force. It is counted first, so that nobody who sees it end misses it.
     pub(crate) fn close_one(&self, id: u64) -> bool {
         self.registry.close(id, || self.counters.forced(1))
+    }
+
+    /// Whether a connection is being ended by force. Looks at a number only, while none has ever been.
+    pub(crate) fn is_forced(&self, id: u64) -> bool {
+        self.counters.has_forced() && self.registry.is_ended(id)
     }
 
     /// Requests that were ended by force since the server was made, here and in worker processes.

@@ -1,35 +1,38 @@
-//! What a server tells about itself, and the subscriber that writes it to `log`.
+//! What a server tells about itself.
 
-use socketserver_net::{Address, Deadline, Traffic};
-use std::{fmt, io, time::Duration};
+mod display;
 
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The handler came to its end.
-    Completed,
-    /// The handler, or `verify_request`, failed with an error.
-    Failed,
-    /// User code panicked.
-    Panicked,
-    /// The client went away.
-    Disconnected,
-    /// A time limit passed.
-    TimedOut(Deadline),
-    /// `verify_request` said no, or the limit of connections was reached.
-    Refused,
-    /// It was never run: the mix-in dropped it.
-    Dropped,
-    /// It was served by a child process, which ended with this status; `None` if a signal ended it.
-    InChild(Option<i32>),
-}
+use crate::{Outcome, ServerError, Stats};
+use socketserver_net::{Address, Traffic};
+use std::{io, time::Duration};
 
 /// Something that happened in a server.
+///
+/// There are spans within spans: a server serves, has connections, and these have requests. Each has exactly one start and one end, whatever
+/// happens, and the end carries its duration, its bytes, and why it ended.
+///
+/// | span | from | to | in it |
+/// |---|---|---|---|
+/// | server | [`Serving`](Event::Serving) | [`Stopped`](Event::Stopped) | what is accepted by `serve_forever`, and may overlive it |
+/// | connection | [`ConnectionStarted`](Event::ConnectionStarted) | [`ConnectionEnded`](Event::ConnectionEnded) | its requests, if its handler is a keep-alive handler; with any other, a connection is one request, and has no further span |
+/// | request | [`RequestStarted`](Event::RequestStarted) | [`RequestEnded`](Event::RequestEnded) | – |
+///
+/// A datagram is a request without connection. So [`Stats`], which counts what is accepted, counts the connections and those
+/// requests whose `connection` is `None`.
+///
+/// # In other processes
+///
+/// A child that was forked for one connection, or one datagram, tells nothing of it: its parent tells the start when it accepts, and the end
+/// when the child has ended, with [`Outcome::InChild`] and without bytes. Requests of a keep-alive connection in there aren't told.
+///
+/// A worker process (of a prefork server) has a copy of the observer, which hears all of the connections and requests of that process, and no
+/// others. Their numbers are different in each process. The parent's own hears of processes ([`WorkerStarted`](Event::WorkerStarted),
+/// [`WorkerEnded`](Event::WorkerEnded)) and of the server. What a worker that is killed had begun is told by nobody to have
+/// ended; the parent's [`Stats`] count it as failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// `serve_forever` begins.
+    /// `serve_forever` begins. Exactly one [`Stopped`](Event::Stopped) follows.
     Serving {
         /// Where.
         address: &'a Address,
@@ -38,25 +41,62 @@ pub enum Event<'a> {
     Stopped {
         /// Where.
         address: &'a Address,
+        /// How long it took.
+        duration: Duration,
+        /// What `serve_forever` fails with; `None` if it was told to stop.
+        error: Option<&'a ServerError>,
+        /// Counts since the server was made. What is still active goes on, without the loop.
+        stats: &'a Stats,
     },
-    /// A request has been accepted. Exactly one [`RequestEnded`](Event::RequestEnded) with the same number follows.
-    RequestStarted {
-        /// A number that no other request of this server has.
+    /// A connection has been accepted. Exactly one [`ConnectionEnded`](Event::ConnectionEnded) with the same number follows.
+    ConnectionStarted {
+        /// A number that no other connection or request of this server has. The same as in [`ConnectionInfo`](crate::ConnectionInfo).
         id: u64,
         /// Who it is from.
         peer: &'a Address,
     },
-    /// A request is over, and its socket closed.
-    RequestEnded {
-        /// As in [`RequestStarted`](Event::RequestStarted).
+    /// A connection is over, and its socket closed.
+    ConnectionEnded {
+        /// As in [`ConnectionStarted`](Event::ConnectionStarted).
         id: u64,
         /// Who it was from.
         peer: &'a Address,
         /// Why it ended.
         outcome: Outcome,
-        /// How long it took.
+        /// Whether it was ended by force, in whichever way: at the deadline of a shutdown, or by
+        /// [`Handle::close_connection`](crate::Handle::close_connection).
+        forced: bool,
+        /// How long it took, with what it waited for.
         duration: Duration,
-        /// The bytes that passed; none for a datagram, or what a child served.
+        /// The bytes that passed; none if a child process served it.
+        traffic: Traffic,
+    },
+    /// A datagram has been accepted, or the first byte of a request has arrived on a keep-alive connection. Exactly one
+    /// [`RequestEnded`](Event::RequestEnded) with the same number follows.
+    RequestStarted {
+        /// A number that no other request or connection of this server has.
+        id: u64,
+        /// The connection that it is a part of, between whose start and end it starts and ends; `None` for a datagram.
+        connection: Option<u64>,
+        /// Who it is from.
+        peer: &'a Address,
+    },
+    /// A request is over. Of a datagram: all is done. Of a keep-alive connection: the handler has come to its end, on the thread that told
+    /// the start, and the reply has been sent unless more requests have arrived behind.
+    RequestEnded {
+        /// As in [`RequestStarted`](Event::RequestStarted).
+        id: u64,
+        /// As there.
+        connection: Option<u64>,
+        /// Who it was from.
+        peer: &'a Address,
+        /// Why it ended.
+        outcome: Outcome,
+        /// Whether it, or its connection, was ended by force.
+        forced: bool,
+        /// How long it took; of a keep-alive connection without the time between two requests.
+        duration: Duration,
+        /// The bytes of the request and of its reply; none if a child process served it.
         traffic: Traffic,
     },
     /// A request could not be accepted. The server goes on, after `back_off` if there is one.
@@ -131,24 +171,10 @@ pub enum Event<'a> {
     },
 }
 
-/// Hears what happens in a server. Called where it happens, so it should be quick; a panic in it is swallowed.
-pub trait Observer: Send + Sync + 'static {
-    /// Something happened.
-    fn event(&self, event: &Event<'_>);
-
-    /// Whether the events of each request are wanted. If not, they aren't made. As provided, they are.
-    fn wants_requests(&self) -> bool {
-        true
-    }
-}
-
-/// Writes events to [`log`], under the target `socketserver`: what an operator must know as warnings, the rest as debug. The default.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LogObserver;
-
-impl Observer for LogObserver {
-    fn event(&self, event: &Event<'_>) {
-        let level = match event {
+impl Event<'_> {
+    /// How much it matters: an error, a warning of what an operator must know, or debug for all the rest.
+    pub fn level(&self) -> log::Level {
+        match self {
             Event::AcceptFailed { back_off: Some(_), .. }
             | Event::ConnectionsHigh { .. }
             | Event::ForkWithThreads { .. }
@@ -158,68 +184,6 @@ impl Observer for LogObserver {
             | Event::WorkerEnded { expected: false, .. } => log::Level::Warn,
             Event::HookPanicked { .. } | Event::WorkerHung { .. } => log::Level::Error,
             _ => log::Level::Debug,
-        };
-        log::log!(target: "socketserver", level, "{event}");
-    }
-
-    fn wants_requests(&self) -> bool {
-        log::log_enabled!(target: "socketserver", log::Level::Debug)
-    }
-}
-
-impl fmt::Display for Event<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Event::Serving { address } => write!(f, "serving on {address}"),
-            Event::Stopped { address } => write!(f, "stopped serving on {address}"),
-            Event::RequestStarted { id, peer } => write!(f, "request {id} from {peer}"),
-            Event::RequestEnded { id, peer, outcome, duration, traffic: Traffic { bytes_in, bytes_out } } => {
-                write!(
-                    f,
-                    "request {id} from {peer} ended: {outcome:?} after {duration:?}, {bytes_in} bytes in, {bytes_out} out"
-                )
-            }
-            Event::AcceptFailed { error, back_off: None } => {
-                write!(f, "a client could not be accepted: {error}")
-            }
-            Event::AcceptFailed { error, back_off: Some(wait) } => {
-                write!(f, "can't accept, trying again in {wait:?}: {error}")
-            }
-            Event::ConnectionsHigh { active, limit: Some(limit) } => {
-                write!(f, "{active} requests are in progress, of {limit} that may be")
-            }
-            Event::ConnectionsHigh { active, limit: None } => {
-                write!(f, "{active} requests are in progress")
-            }
-            Event::HookPanicked { hook, message } => write!(f, "{hook} panicked: {message}"),
-            Event::WorkersBusy { busy, for_how_long } => {
-                write!(f, "all {busy} workers have been busy for {for_how_long:?}, clients wait")
-            }
-            Event::WorkersFree { after } => write!(f, "a worker is free again after {after:?}"),
-            Event::WorkerStarted { pid } => write!(f, "worker process {pid} started"),
-            Event::WorkerEnded { pid, status, expected, back_off } => {
-                match status {
-                    Some(status) => write!(f, "worker process {pid} ended with status {status}")?,
-                    None => write!(f, "worker process {pid} was ended by a signal")?,
-                }
-                match (expected, back_off) {
-                    (true, _) => Ok(()),
-                    (false, wait) if wait.is_zero() => write!(f, ", and is replaced"),
-                    (false, wait) => write!(f, ", and is replaced in {wait:?}"),
-                }
-            }
-            Event::WorkerHung { pid, silent_for } => {
-                write!(f, "worker process {pid} has shown no sign of life for {silent_for:?} and is killed")
-            }
-            Event::WorkerNotStarted { error, back_off } => {
-                write!(f, "can't start a worker, trying again in {back_off:?}: {error}")
-            }
-            Event::ForkWithThreads { threads } => {
-                write!(
-                    f,
-                    "forking with {threads} threads alive: the child may hang on a lock that another one held"
-                )
-            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A request on its way to where it is processed, and its end.
 
 use crate::{Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport, server::Shared};
-use socketserver_handlers::{HandlerError, HandlerResult, Panicked, ServerControl, ServerRef, guarded};
-use socketserver_net::{Deadline, Request, TimedOut, is_disconnect};
+use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
+use socketserver_net::{Deadline, Request};
 use socketserver_sys::Child;
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -49,7 +49,6 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     pub fn run(mut self) -> Outcome {
         let shared = self.shared.clone();
         let _inside = shared.core.enter();
-        let server = ServerRef::new(&shared.state, &*shared.core);
         let parts = self.parts_mut();
         if let Some(limit) = ServerControl::request_timeout(&*shared.core)
             && let Some(connection) = parts.request.connection()
@@ -57,12 +56,16 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             let end = Instant::now().checked_add(limit);
             connection.set_deadline(end.map(|end| (end, Deadline::Request)));
         }
-        let result = guarded(|| {
-            let call =
-                FinishRequest { request: &mut parts.request, peer: &parts.peer, shared: &shared, server };
-            shared.state.finish_request(call)
-        });
-        self.end(result)
+        let Parts { request, peer, ticket } = parts;
+        let span = ticket.span();
+        let server = ServerRef::new(&shared.state, &*shared.core)
+            .with_spans(span.as_ref().map(|span| span as &dyn RequestSpans));
+        let runs_as = shared.core.run_as(ticket.told());
+        let result =
+            guarded(|| shared.state.finish_request(FinishRequest { request, peer, shared: &shared, server }));
+        let outcome = shared.judge(&self.parts().peer, result);
+        drop(runs_as); // before the end is told
+        self.ended(outcome)
     }
 
     /// Reports that the request could not be run, and closes it. For a mix-in that can't start a thread, say.
@@ -131,8 +134,12 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         self.parts.as_mut().expect("a job has its parts until it ends")
     }
 
-    pub(crate) fn end(mut self, result: HandlerResult) -> Outcome {
+    pub(crate) fn end(self, result: HandlerResult) -> Outcome {
         let outcome = self.shared.judge(&self.parts().peer, result);
+        self.ended(outcome)
+    }
+
+    pub(crate) fn ended(mut self, outcome: Outcome) -> Outcome {
         self.parts_mut().ticket.set_outcome(outcome);
         outcome // the rest is `drop`
     }
@@ -140,17 +147,9 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
 
 impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
     /// What a result means; reports it if it is an error that somebody should hear of.
-    fn judge(&self, peer: &PeerAddress<T>, result: HandlerResult) -> Outcome {
+    pub(crate) fn judge(&self, peer: &PeerAddress<T>, result: HandlerResult) -> Outcome {
         let Err(error) = result else { return Outcome::Completed };
-        let outcome = if let Some(timed_out) = TimedOut::of(&*error) {
-            Outcome::TimedOut(timed_out.deadline)
-        } else if is_disconnect(&*error) {
-            Outcome::Disconnected
-        } else if error.is::<Panicked>() {
-            Outcome::Panicked
-        } else {
-            Outcome::Failed
-        };
+        let outcome = Outcome::of(&error);
         // A client that went away, or had nothing more to ask, is nobody's error.
         if !matches!(outcome, Outcome::Disconnected | Outcome::TimedOut(Deadline::Idle)) {
             self.core.hook("handle_error", || self.state.handle_error(peer, &error));
@@ -165,9 +164,7 @@ impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
         if std::thread::panicking() {
             ticket.lost_to_panic(); // in a `process_request`, whose panic is an event
         }
-        if let Some(connection) = request.connection() {
-            ticket.set_traffic(connection.traffic());
-        }
+        ticket.set_traffic(request.traffic());
         let Shared { core, state, .. } = &*self.shared;
         core.hook("shutdown_request", || state.shutdown_request(&mut request));
         core.hook("close_request", || state.close_request(request));

@@ -62,12 +62,20 @@ impl Registry {
         may
     }
 
-    pub(crate) fn remove(&self, id: u64) {
+    /// Takes one from the list. Whether it has been ended by force.
+    pub(crate) fn remove(&self, id: u64) -> bool {
         let mut entries = self.0.lock();
         let Entries { by_id, by_peer } = &mut *entries;
-        if let (Some(entry), Some(by_peer)) = (by_id.remove(&id), by_peer) {
+        let entry = by_id.remove(&id);
+        if let (Some(entry), Some(by_peer)) = (&entry, by_peer) {
             by_peer.leave(&entry.peer);
         }
+        entry.is_some_and(|entry| entry.is_ended)
+    }
+
+    /// Whether one has been ended by force.
+    pub(crate) fn is_ended(&self, id: u64) -> bool {
+        self.0.lock().by_id.get(&id).is_some_and(|entry| entry.is_ended)
     }
 
     /// From now on that is how it is ended, and who serves it.

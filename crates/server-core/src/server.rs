@@ -176,7 +176,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let core = &self.shared.core;
         let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
         let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
-        let Some(_serving) = core.begin_serving()? else { return Ok(()) };
+        let Some(serving) = core.begin_serving()? else { return Ok(()) };
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         refuse_prefetched(&self.shared, &transport);
         drop(transport);
@@ -184,6 +184,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         if let Some(until) = core.drain_until() {
             self.drain(until);
         }
+        serving.end(&served);
         served
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Job, Outcome, ServerHooks, Transport, server::Shared};
 use socketserver_handlers::{
-    self as handlers, Buffers, HandlerResult, KeepAlive, ServerControl, ServerRef, guarded,
+    self as handlers, Buffers, HandlerResult, KeepAlive, RequestSpans, ServerControl, ServerRef, guarded,
 };
 use socketserver_net::Connection;
 use std::{fmt, time::Duration};
@@ -49,9 +49,11 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     /// # Errors
     /// What the handler failed with; the session is over, and to be [closed](Self::close).
     pub fn setup(&mut self, buffers: &mut Buffers) -> HandlerResult {
-        let Shared { core, state, .. } = &*self.job.shared;
+        let Session { handler, job } = self;
+        let Shared { core, state, .. } = &*job.shared;
         let _inside = core.enter();
-        self.handler.setup(ServerRef::new(state, &**core), buffers)
+        let _runs_as = core.run_as(job.parts().ticket.told());
+        handler.setup(ServerRef::new(state, &**core), buffers)
     }
 
     /// Serves what has arrived. To be called when the connection is readable; otherwise it waits until it is. Says whether
@@ -60,11 +62,16 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     /// # Errors
     /// What the handler failed with; the session is over, and to be [closed](Self::close).
     pub fn advance(&mut self, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
-        let Shared { core, state, .. } = &*self.job.shared;
+        let Session { handler, job } = self;
+        let Shared { core, state, .. } = &*job.shared;
         let _inside = core.enter();
-        let server = ServerRef::new(state, &**core);
+        let ticket = &job.parts().ticket;
+        let _runs_as = core.run_as(ticket.told());
+        let span = ticket.span();
+        let server =
+            ServerRef::new(state, &**core).with_spans(span.as_ref().map(|it| it as &dyn RequestSpans));
         // The handler's own calls are guarded; a wire or an error of the user's own may panic too.
-        guarded(|| self.handler.advance(server, buffers))
+        guarded(|| handler.advance(server, buffers))
     }
 
     /// Ends a session with its `result`: what [`advance`](Self::advance) failed with, that it was idle for too long, or `Ok`, which is also for
@@ -73,6 +80,7 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         let Session { mut handler, job } = self;
         let shared = job.shared.clone();
         let _inside = shared.core.enter();
+        let runs_as = shared.core.run_as(job.parts().ticket.told());
         let server = ServerRef::new(&shared.state, &*shared.core);
         let finished = guarded(|| {
             let finished = handler.finish(server, buffers);
@@ -80,7 +88,9 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
             finished
         });
         buffers.clear();
-        job.end(result.and(finished))
+        let outcome = shared.judge(&job.parts().peer, result.and(finished));
+        drop(runs_as); // before the end is told
+        job.ended(outcome)
     }
 }
 

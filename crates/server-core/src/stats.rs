@@ -49,9 +49,9 @@ pub struct Stats {
     pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,
-    /// Bytes received on connections that have ended. Not those of datagrams, nor of what a forked child served.
+    /// Bytes received by requests that have ended: on connections, and in datagrams. Not by what a forked child served.
     pub bytes_in: u64,
-    /// Bytes sent on them.
+    /// Bytes sent by them.
     pub bytes_out: u64,
 }
 
@@ -154,6 +154,11 @@ impl Counters {
         self.cells()[FORCED].fetch_add(requests, Relaxed);
     }
 
+    /// Whether any request of this process was ever ended by force.
+    pub(crate) fn has_forced(&self) -> bool {
+        self.cells()[FORCED].load(Relaxed) > 0
+    }
+
     /// A request has been let in. Says how many there are.
     pub(crate) fn entered(&self) -> u64 {
         let cells = self.cells();
@@ -174,7 +179,7 @@ impl Counters {
         self.cells()[BYTES_OUT].fetch_add(traffic.bytes_out, Relaxed);
     }
 
-    pub(crate) fn ended(&self, outcome: Outcome, refusal: Option<Refusal>) {
+    pub(crate) fn ended(&self, outcome: Outcome) {
         let cells = self.cells();
         let which = match outcome {
             Outcome::Completed | Outcome::InChild(Some(0)) => COMPLETED,
@@ -190,10 +195,8 @@ impl Counters {
                 }
                 TIMED_OUT
             }
-            Outcome::Refused => {
-                if let Some(reason) = refusal {
-                    cells[REFUSED_BY + reason as usize].fetch_add(1, Relaxed);
-                }
+            Outcome::Refused(reason) => {
+                cells[REFUSED_BY + reason as usize].fetch_add(1, Relaxed);
                 REFUSED
             }
             Outcome::Dropped => DROPPED,

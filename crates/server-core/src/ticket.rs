@@ -1,6 +1,6 @@
 //! One request's place among those in progress: held from accept to close, given back exactly once.
 
-use crate::{Event, Outcome, Refusal, core::Core};
+use crate::{Event, Outcome, Refusal, core::Core, span::ConnectionSpan};
 use socketserver_net::{Address, Connection, Traffic};
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -8,6 +8,8 @@ use std::{fmt, sync::Arc, time::Instant};
 pub struct Ticket {
     core: Arc<Core>,
     id: u64,
+    /// Not a datagram.
+    is_connection: bool,
     is_listed: bool,
     /// Only if somebody listens; apart, since there is a ticket for each connection that waits.
     story: Option<Box<Story>>,
@@ -39,6 +41,7 @@ impl Ticket {
         let mut ticket = Ticket {
             core: core.clone(),
             id,
+            is_connection: connection.is_some(),
             is_listed: connection.is_some(),
             story: None,
             outcome: Outcome::Dropped,
@@ -51,7 +54,10 @@ impl Ticket {
             if wants_story {
                 let story =
                     Story { peer: peer.clone(), started: Instant::now(), traffic: Traffic::default() };
-                core.emit(&Event::RequestStarted { id, peer: &story.peer });
+                core.emit(&match connection {
+                    Some(_) => Event::ConnectionStarted { id, peer: &story.peer },
+                    None => Event::RequestStarted { id, connection: None, peer: &story.peer },
+                });
                 ticket.story = Some(Box::new(story));
             }
             if ticket.is_listed && !core.registry.insert(id, peer, connection) {
@@ -72,14 +78,24 @@ impl Ticket {
         self.core.alarm.look(&self.core, inside);
     }
 
-    /// Why it is to be turned away, or was.
+    /// Why it is to be turned away, if that was clear when it came.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
 
     pub(crate) fn refuse(&mut self, reason: Refusal) {
-        self.outcome = Outcome::Refused;
-        self.refusal = Some(reason);
+        self.outcome = Outcome::Refused(reason);
+    }
+
+    /// Its number, if its begin has been told, and its end will be: not in a forked child.
+    pub(crate) fn told(&self) -> Option<u64> {
+        self.story.as_ref().filter(|_| !self.core.is_child()).map(|_| self.id)
+    }
+
+    /// By which the requests of this connection are told of one by one, if the connection is.
+    pub(crate) fn span(&self) -> Option<ConnectionSpan<'_>> {
+        let story = self.story.as_ref().filter(|_| !self.core.is_child())?;
+        Some(ConnectionSpan { core: &self.core, id: self.id, peer: &story.peer })
     }
 
     /// How the request ended; to be said before the ticket is dropped.
@@ -125,19 +141,18 @@ impl Drop for Ticket {
         if self.core.is_child() {
             return; // the parent keeps the books, and its locks are not ours
         }
-        if self.is_listed {
-            self.core.registry.remove(self.id);
-        }
+        let forced = self.is_listed && self.core.registry.remove(self.id);
         if let Some(story) = &self.story {
-            self.core.emit(&Event::RequestEnded {
-                id: self.id,
-                peer: &story.peer,
-                outcome: self.outcome,
-                duration: story.started.elapsed(),
-                traffic: story.traffic,
+            let Ticket { id, outcome, .. } = *self;
+            let Story { peer, traffic, started } = &**story;
+            let (duration, traffic) = (started.elapsed(), *traffic);
+            self.core.emit(&if self.is_connection {
+                Event::ConnectionEnded { id, peer, outcome, forced, duration, traffic }
+            } else {
+                Event::RequestEnded { id, connection: None, peer, outcome, forced, duration, traffic }
             });
         }
-        self.core.counters.ended(self.outcome, self.refusal); // last of what others can see, so that who sees it sees all
+        self.core.counters.ended(self.outcome); // last of what others can see, so that who sees it sees all
         if self.is_inside {
             self.core.counters.left();
         }

@@ -29,8 +29,8 @@ pub use socketserver_framing as framing;
 pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
     HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,
-    RequestHandlerClass, ServerControl, ServerRef, StreamContext, StreamReader, StreamRequestHandler,
-    StreamWriter, guarded, kind,
+    RequestHandlerClass, RequestSpan, RequestSpans, ServerControl, ServerRef, StreamContext, StreamReader,
+    StreamRequestHandler, StreamWriter, guarded, kind,
 };
 pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{

@@ -99,8 +99,11 @@ pub(crate) struct Ends(pub(crate) Arc<Recorder>);
 impl Observer for Ends {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::RequestStarted { id, .. } => drop(self.0.told.lock().insert(*id, CURRENT.get())),
-            Event::RequestEnded { id, outcome, .. } => {
+            Event::ConnectionStarted { id, .. } | Event::RequestStarted { id, connection: None, .. } => {
+                self.0.told.lock().insert(*id, CURRENT.get());
+            }
+            Event::ConnectionEnded { id, outcome, .. }
+            | Event::RequestEnded { id, connection: None, outcome, .. } => {
                 let number = self.0.told.lock().remove(id).unwrap_or_default();
                 match outcome {
                     Outcome::InChild(Some(status)) => {

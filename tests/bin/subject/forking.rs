@@ -9,8 +9,12 @@ struct Printer;
 impl Observer for Printer {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::RequestStarted { id, .. } => println!("started {id}"),
-            Event::RequestEnded { id, outcome, .. } => println!("ended {id} {outcome:?}"),
+            Event::ConnectionStarted { id, .. } | Event::RequestStarted { id, .. } => {
+                println!("started {id}")
+            }
+            Event::ConnectionEnded { id, outcome, .. } | Event::RequestEnded { id, outcome, .. } => {
+                println!("ended {id} {outcome:?}");
+            }
             Event::ForkWithThreads { threads } => println!("warning {threads} threads"),
             Event::Stopped { .. } => println!("stopped"),
             _ => {}

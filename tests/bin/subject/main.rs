@@ -6,6 +6,7 @@ mod forking;
 mod kinds;
 mod pool;
 mod prefork;
+mod spans;
 mod threading;
 
 use std::{env, error::Error};
@@ -23,7 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
+        Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
-        _ => Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|scarce-threads …".into()),
+        _ => {
+            Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads …".into())
+        }
     }
 }

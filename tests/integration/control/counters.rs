@@ -1,25 +1,15 @@
 //! Counts that are exact.
 
 use super::{Client, start};
-use crate::{clients::rest, util::GUARD};
-use socket2::{Domain, SockAddr, Socket, Type};
+use crate::{
+    clients::{connect_from, rest},
+    util::GUARD,
+};
 use socketserver::{Limit, ThreadingMixIn};
 use std::{
     io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr},
-    os::fd::OwnedFd,
     time::Duration,
 };
-
-/// A client with another address, all of 127.0.0.0/8 being ours.
-pub(super) fn connect_from(last: u8, server: SocketAddr) -> socketserver::TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SockAddr::from(SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)))).unwrap();
-    socket.connect(&server.into()).unwrap();
-    let client = socketserver::TcpStream::from(OwnedFd::from(socket));
-    client.settimeout(Some(GUARD));
-    client
-}
 
 #[test]
 fn ends_are_counted_by_their_causes_and_bytes() {
@@ -69,8 +59,9 @@ fn a_peer_may_have_so_many_connections_whatever_others_have() {
 #[test]
 fn an_alarm_is_told_before_the_limit_and_not_again_soon() {
     let recorder = crate::util::Recorder::default();
-    let server =
-        start::<ThreadingMixIn>(|it| it.max_connections(Limit::backlog(10)).observer(recorder.clone()));
+    let server = start::<ThreadingMixIn>(|it| {
+        it.max_connections(Limit::backlog(10)).observer(crate::util::Nervous(recorder.clone()))
+    });
     let told = || {
         let other = |it: &crate::util::Seen| matches!(it, crate::util::Seen::Other(_));
         recorder.seen().into_iter().filter(other).collect::<Vec<_>>()

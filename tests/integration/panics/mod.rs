@@ -4,10 +4,10 @@ mod trap;
 
 use crate::{
     clients::visit,
-    util::{Recorder, Seen, serve, serve_shared, wait_for},
+    util::{Nervous, Recorder, Seen, serve, serve_shared, wait_for},
 };
 use socketserver::{
-    BaseServer, Event, HandlerError, Limit, Observer, Outcome, Sequential, Server, ThreadingMixIn, prelude::*,
+    BaseServer, HandlerError, Limit, Outcome, Refusal, Sequential, Server, ThreadingMixIn, prelude::*,
 };
 use std::{
     net::SocketAddr,
@@ -17,7 +17,7 @@ use std::{
 };
 use trap::{Handler, Trap};
 
-/// Two servers with the same trap: one that serves in the loop, one with threads.
+/// Two servers with the same trap: one that serves in the loop, one with threads. Their observers panic at all they hear.
 fn servers(place: &'static str) -> [(Trap, Recorder, Arc<dyn BaseServer>); 2] {
     let build = |server: fn(Trap, Recorder) -> Arc<dyn BaseServer>| {
         let (trap, recorder) = (Trap::in_(place), Recorder::default());
@@ -30,11 +30,11 @@ fn servers(place: &'static str) -> [(Trap, Recorder, Arc<dyn BaseServer>); 2] {
     [
         build(|trap, recorder| {
             let builder = Server::<Tcp, Handler, Sequential, Trap>::builder().handler_factory(factory);
-            Arc::new(builder.state(trap).observer(recorder).bind("127.0.0.1:0").unwrap())
+            Arc::new(builder.state(trap).observer(Nervous(recorder)).bind("127.0.0.1:0").unwrap())
         }),
         build(|trap, recorder| {
             let builder = Server::<Tcp, Handler, ThreadingMixIn, Trap>::builder().handler_factory(factory);
-            Arc::new(builder.state(trap).observer(recorder).bind("127.0.0.1:0").unwrap())
+            Arc::new(builder.state(trap).observer(Nervous(recorder)).bind("127.0.0.1:0").unwrap())
         }),
     ]
 }
@@ -109,7 +109,7 @@ fn a_panic_in_reject_request_still_turns_the_client_away() {
     let server = serve(server.bind("127.0.0.1:0").unwrap());
     assert_eq!((visit(server.server_address(), b""), visit(server.server_address(), b"")), (vec![], vec![]));
     server.stop().unwrap();
-    assert_eq!(recorder.outcomes(), [Outcome::Refused, Outcome::Refused]);
+    assert_eq!(recorder.outcomes(), [Outcome::Refused(Refusal::MaxConnections); 2]);
     assert!(recorder.seen().contains(&Seen::HookPanicked("reject_request", "in reject_request".into())));
 }
 
@@ -127,16 +127,6 @@ fn a_panic_in_handle_timeout_is_an_event() {
 
 #[test]
 fn an_observer_that_panics_disturbs_nobody() {
-    struct Nervous(Recorder);
-    impl Observer for Nervous {
-        fn event(&self, event: &Event<'_>) {
-            self.0.event(event);
-            panic!("at {event}");
-        }
-        fn wants_requests(&self) -> bool {
-            true
-        }
-    }
     let recorder = Recorder::default();
     let server = Server::<Tcp, Handler, ThreadingMixIn, Trap>::builder()
         .handler_factory(|cx| Handler(cx.server.state().clone()))

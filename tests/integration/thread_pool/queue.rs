@@ -5,7 +5,7 @@ use crate::{
     clients::visit,
     util::{Recorder, wait_for},
 };
-use socketserver::{Outcome, ThreadPoolMixIn};
+use socketserver::{Outcome, Refusal, ThreadPoolMixIn};
 use std::{sync::atomic::Ordering::SeqCst, thread, time::Duration};
 
 fn mixin(workers: usize, queue: usize) -> ThreadPoolMixIn {
@@ -37,7 +37,10 @@ fn some_wait_in_a_queue_and_more_are_told_that_it_is_full() {
     server.server_close();
     let stats = server.stats();
     assert_eq!((stats.accepted, stats.completed, stats.refused, stats.active), (6, 3, 3, 0));
-    assert_eq!(recorder.outcomes().iter().filter(|it| **it == Outcome::Refused).count(), 3);
+    assert_eq!(
+        recorder.outcomes().iter().filter(|it| **it == Outcome::Refused(Refusal::QueueFull)).count(),
+        3
+    );
     assert_eq!(server.state().most_inside.load(SeqCst), 1);
 }
 

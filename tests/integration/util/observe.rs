@@ -9,9 +9,11 @@ use std::{sync::Arc, time::Duration};
 pub(crate) enum Seen {
     Serving,
     Stopped,
-    /// A request began: its number, and who it is from.
+    /// With an error, as text.
+    StoppedBy(String),
+    /// A connection or a datagram came: its number, and who it is from.
     Started(u64, String),
-    /// A request ended: its number, how, and the bytes in and out.
+    /// It ended: its number, how, and the bytes in and out.
     Ended(u64, Outcome, (u64, u64)),
     AcceptFailed {
         error: String,
@@ -33,7 +35,7 @@ impl Recorder {
         self.0.lock().clone()
     }
 
-    /// How the requests ended, in the order in which they did.
+    /// How connections and datagrams ended, in the order in which they did.
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
         let outcome = |it: &Seen| if let Seen::Ended(_, outcome, _) = it { Some(*outcome) } else { None };
         self.0.lock().iter().filter_map(outcome).collect()
@@ -44,11 +46,17 @@ impl Observer for Recorder {
     fn event(&self, event: &Event<'_>) {
         self.0.lock().push(match event {
             Event::Serving { .. } => Seen::Serving,
-            Event::Stopped { .. } => Seen::Stopped,
-            Event::RequestStarted { id, peer } => Seen::Started(*id, peer.to_string()),
-            Event::RequestEnded { id, outcome, traffic, .. } => {
+            Event::Stopped { error: None, .. } => Seen::Stopped,
+            Event::Stopped { error: Some(error), .. } => Seen::StoppedBy(error.to_string()),
+            Event::ConnectionStarted { id, peer } | Event::RequestStarted { id, connection: None, peer } => {
+                Seen::Started(*id, peer.to_string())
+            }
+            Event::ConnectionEnded { id, outcome, traffic, .. }
+            | Event::RequestEnded { id, connection: None, outcome, traffic, .. } => {
                 Seen::Ended(*id, *outcome, (traffic.bytes_in, traffic.bytes_out))
             }
+            // Of a keep-alive connection; `spans` is about these.
+            Event::RequestStarted { .. } | Event::RequestEnded { .. } => return,
             Event::AcceptFailed { error, back_off } => {
                 Seen::AcceptFailed { error: error.to_string(), back_off: *back_off }
             }
@@ -56,6 +64,23 @@ impl Observer for Recorder {
             Event::ForkWithThreads { threads } => Seen::ForkWithThreads(*threads),
             other => Seen::Other(other.to_string()),
         });
+    }
+}
+
+/// Hears as the other does, and then panics, whatever it was.
+#[derive(Debug)]
+pub(crate) struct Nervous<O>(pub(crate) O);
+
+impl<O: Observer> Observer for Nervous<O> {
+    fn event(&self, event: &Event<'_>) {
+        self.0.event(event);
+        panic!("at {event}");
+    }
+    fn enter(&self, id: u64) {
+        panic!("at the door of {id}");
+    }
+    fn leave(&self, id: u64) {
+        panic!("at the door of {id}");
     }
 }
 

@@ -205,7 +205,7 @@ fn serve_in_child<T: Transport, S: ServerHooks<T>>(job: Job<T, S>, child: Child,
         let _ = std::io::stdout().flush();
     }
     child.exit(match outcome {
-        Outcome::Completed | Outcome::Disconnected | Outcome::Refused => 0,
+        Outcome::Completed | Outcome::Disconnected | Outcome::Refused(_) => 0,
         _ => 1,
     })
 }

@@ -6,14 +6,17 @@ mod outbox;
 mod several;
 mod source;
 
-use crate::{DatagramRequest, Request, Socket};
+use crate::{DatagramRequest, Request, Socket, Traffic};
 use buffers::Buffers;
 use source::Endpoint;
 use std::{
     fmt, io,
     marker::PhantomData,
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 pub use address::DatagramAddress;
@@ -27,6 +30,8 @@ pub struct Datagram<A = SocketAddr> {
     buffers: Buffers,
     length: usize,
     truncated: bool,
+    /// Bytes of replies.
+    replied: AtomicU64,
     endpoint: Arc<Endpoint>,
     address: PhantomData<fn() -> A>,
 }
@@ -39,6 +44,7 @@ impl<A: DatagramAddress> Datagram<A> {
             buffers,
             length: n.min(most),
             truncated: n > most,
+            replied: AtomicU64::new(0),
             endpoint: endpoint.clone(),
             address: PhantomData,
         }
@@ -58,10 +64,19 @@ impl<A: DatagramAddress> Datagram<A> {
     pub fn socket(&self) -> &Socket {
         &self.endpoint.socket
     }
+
+    fn has_replied(&self, reply: &[u8]) {
+        self.replied.fetch_add(reply.len() as u64, Relaxed);
+    }
 }
 
 impl<A: DatagramAddress> Request for Datagram<A> {
     type Address = A::Peer;
+
+    /// What came, without what was cut off; and the replies, as far as they weren't sent by the [`socket`](Datagram::socket) itself.
+    fn traffic(&self) -> Traffic {
+        Traffic { bytes_in: self.length as u64, bytes_out: self.replied.load(Relaxed) }
+    }
 }
 
 impl<A: DatagramAddress> DatagramRequest for Datagram<A> {
@@ -80,10 +95,10 @@ impl<A: DatagramAddress> DatagramRequest for Datagram<A> {
     fn reply(&self, to: &A::Peer, reply: &[u8]) -> io::Result<()> {
         let Endpoint { socket, outbox, held, .. } = &*self.endpoint;
         let Some(raw) = outbox.is_used().then(|| A::raw(to)).flatten() else {
-            return A::send(socket, reply, to).map(drop);
+            return A::send(socket, reply, to).map(|_| self.has_replied(reply));
         };
         // Whoever takes the last of those that were received together sends what waits, and does so after it has said that none is left.
-        outbox.reply(socket, reply, raw, || held.load(Relaxed) > 0)
+        outbox.reply(socket, reply, raw, || held.load(Relaxed) > 0).map(|()| self.has_replied(reply))
     }
 }
 

@@ -65,7 +65,7 @@ impl Core {
         self.draining.store(false, Relaxed);
         drop(life);
         self.emit(&Event::Serving { address: &self.address });
-        Ok(Some(Serving(self)))
+        Ok(Some(Serving { core: self, since: Instant::now(), is_told: false }))
     }
 
     /// Begins a `handle_request`. A shutdown that comes meanwhile ends it, and only it.
@@ -145,12 +145,31 @@ impl Core {
 }
 
 /// In `serve_forever`; out of it when dropped.
-pub(crate) struct Serving<'a>(&'a Core);
+pub(crate) struct Serving<'a> {
+    core: &'a Core,
+    since: Instant,
+    /// The end has been told.
+    is_told: bool,
+}
+
+impl Serving<'_> {
+    /// Serving has ended so.
+    pub(crate) fn end(mut self, served: &Result<(), ServerError>) {
+        self.tell(served.as_ref().err());
+    }
+
+    fn tell(&mut self, error: Option<&ServerError>) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            let (address, duration) = (&self.core.address, self.since.elapsed());
+            self.core.emit(&Event::Stopped { address, duration, error, stats: &self.core.stats() });
+        }
+    }
+}
 
 impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        self.0.emit(&Event::Stopped { address: &self.0.address });
-        self.0.end(|life| life.phase = Phase::Stopped);
+        self.tell(None);
+        self.core.end(|life| life.phase = Phase::Stopped);
     }
 }
 

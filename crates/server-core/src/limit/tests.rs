@@ -100,11 +100,11 @@ proptest! {
         ];
         ends.iter().for_each(|_| { counters.accepted(); counters.entered(); });
         for end in &ends {
-            counters.ended(outcomes[*end], None);
+            counters.ended(outcomes[*end]);
             counters.left();
         }
         counters.accepted();
-        counters.ended(Outcome::Refused, Some(Refusal::MaxConnections));
+        counters.ended(Outcome::Refused(Refusal::MaxConnections));
         let stats = counters.read().into_stats();
         let of = |which: &[usize]| ends.iter().filter(|end| which.contains(end)).count() as u64;
         prop_assert_eq!((stats.active, stats.peak, stats.accepted), (0, ends.len(), ends.len() as u64 + 1));

@@ -1,0 +1,87 @@
+//! How requests end.
+
+use crate::Refusal;
+use socketserver_handlers::{HandlerError, Panicked};
+use socketserver_net::{Deadline, TimedOut, is_disconnect};
+
+/// How a connection, a datagram, or one request of a keep-alive connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The handler came to its end.
+    Completed,
+    /// The handler, or `verify_request`, failed with an error; or there was no thread or process to run it.
+    Failed,
+    /// User code panicked.
+    Panicked,
+    /// The client went away.
+    Disconnected,
+    /// A time limit passed, which is named.
+    TimedOut(Deadline),
+    /// The client was turned away, for this reason.
+    Refused(Refusal),
+    /// It was never run: the mix-in dropped it.
+    Dropped,
+    /// It was served by a child process, which ended with this status; `None` if a signal ended it.
+    InChild(Option<i32>),
+}
+
+impl Outcome {
+    /// A word for it, to label a measurement by: the name of the field of [`Stats`](crate::Stats) that counts it. What a child served is
+    /// `completed` if its status is 0, else `failed`; and what panicked is counted as `failed`, too.
+    ///
+    /// ```
+    /// use socketserver_core::{Outcome, Refusal};
+    ///
+    /// let outcome = Outcome::Refused(Refusal::MaxConnections);
+    /// assert_eq!((outcome.name(), outcome.reason()), ("refused", Some("max_connections")));
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Completed | Outcome::InChild(Some(0)) => "completed",
+            Outcome::Failed | Outcome::InChild(_) => "failed",
+            Outcome::Panicked => "panicked",
+            Outcome::Disconnected => "disconnected",
+            Outcome::TimedOut(_) => "timed_out",
+            Outcome::Refused(_) => "refused",
+            Outcome::Dropped => "dropped",
+        }
+    }
+
+    /// Which time limit passed, or why the client was turned away: the name of the field of [`Timeouts`](crate::Timeouts) or
+    /// [`Refusals`](crate::Refusals) that counts it. `None` for what ended otherwise.
+    pub fn reason(self) -> Option<&'static str> {
+        Some(match self {
+            Outcome::TimedOut(deadline) => match deadline {
+                Deadline::Read => "read",
+                Deadline::Write => "write",
+                Deadline::Handshake => "handshake",
+                Deadline::Idle => "idle",
+                Deadline::Request => "request",
+                _ => "other",
+            },
+            Outcome::Refused(refusal) => match refusal {
+                Refusal::VerifyRequest => "verify_request",
+                Refusal::MaxConnections => "max_connections",
+                Refusal::WaitedTooLong => "waited_too_long",
+                Refusal::MaxConnectionsPerPeer => "max_connections_per_peer",
+                Refusal::QueueFull => "queue_full",
+                Refusal::Draining => "draining",
+            },
+            _ => return None,
+        })
+    }
+
+    /// What an error of user code means.
+    pub(crate) fn of(error: &HandlerError) -> Self {
+        if let Some(timed_out) = TimedOut::of(&**error) {
+            Outcome::TimedOut(timed_out.deadline)
+        } else if is_disconnect(&**error) {
+            Outcome::Disconnected
+        } else if error.is::<Panicked>() {
+            Outcome::Panicked
+        } else {
+            Outcome::Failed
+        }
+    }
+}
