@@ -237,11 +237,8 @@ fn next_is_there<S>(
         connection.set_activity(Activity::InRequest);
         return Ok(is_there);
     }
-    // Said before the look whether the server stops: one that is told to after the look sees who waits.
-    connection.begin_idle_wait();
-    let stops = cx.server.is_draining() && connection.socket().is_some_and(|it| !it.has_arrived());
-    let is_there = !stops && !cx.rfile.fill_buf()?.is_empty();
-    Ok(connection.end_idle_wait() && is_there)
+    let server = cx.server;
+    connection.wait_for_next(|| server.is_draining(), || Ok(!cx.rfile.fill_buf()?.is_empty()))
 }
 
 /// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.

@@ -12,6 +12,7 @@
 mod forking;
 mod prefork;
 mod reactor;
+mod sync;
 mod thread_pool;
 mod threading;
 

@@ -2,10 +2,8 @@
 
 use crate::{Connection, Socket};
 use rustix::event::{PollFd, PollFlags, poll};
-use std::{
-    net::Shutdown,
-    sync::atomic::{AtomicU8, Ordering::SeqCst},
-};
+use socketserver_sys::sync::{AtomicU8, call, waking_call};
+use std::{net::Shutdown, sync::atomic::Ordering::SeqCst};
 
 /// What a connection is doing. Kept in its socket as a number; to change it costs no system call.
 ///
@@ -40,8 +38,11 @@ const IDLE: u8 = 1;
 const HANDSHAKING: u8 = 2;
 /// Idle, and a thread waits in the socket.
 const WAITING: u8 = 3;
-/// Ended while a thread waited. What comes now came too late.
+/// Ended while a thread waited.
 const ENDED: u8 = 4;
+/// Ended while a thread waited, but that one had read the beginning of a request. What it has read is served; that there is no more
+/// isn't the client's doing.
+const CUT: u8 = 5;
 
 impl Connection {
     /// What it is doing; always [`Activity::InRequest`] without a socket beneath.
@@ -56,18 +57,53 @@ impl Connection {
         }
     }
 
-    /// For who runs keep-alive handlers on threads: this thread is about to wait for the next request. Until
-    /// [`end_idle_wait`](Self::end_idle_wait) the wait may be [ended](Socket::end_if_idle) by a server that stops, and then reads end-of-file.
-    pub fn begin_idle_wait(&self) {
+    /// For who runs keep-alive handlers on threads: waits for the next request by `read`, which says whether there is one. Meanwhile the
+    /// wait may be [ended](Socket::end_if_idle) by a server that stops, and then reads end-of-file. Once it `stops`, there is no wait for what
+    /// hasn't arrived. False if there is no request. One that was read is served, even if the end of the wait comes before it can be seen;
+    /// what it lacks then is not end-of-file, but [`ConnectionAborted`](std::io::ErrorKind::ConnectionAborted).
+    ///
+    /// # Errors
+    /// What `read` reports.
+    ///
+    /// ```
+    /// use socketserver_net::{StreamRequest, UnixStream};
+    ///
+    /// let (here, there) = std::os::unix::net::UnixStream::pair()?;
+    /// let (here, there) = (UnixStream::from(here), UnixStream::from(there));
+    /// let read = || std::io::Result::Ok(here.recv(&mut [0; 8])? > 0);
+    ///
+    /// there.sendall(b"next")?;
+    /// assert!(here.connection().wait_for_next(|| false, read)?);
+    /// assert!(!here.connection().wait_for_next(|| true, read)?, "doesn't wait: the server stops");
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn wait_for_next<E>(
+        &self,
+        stops: impl FnOnce() -> bool,
+        read: impl FnOnce() -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        // Said before the look whether the server stops: one that is told to after the look sees who waits.
+        self.begin_idle_wait();
+        let stops = stops() && self.socket().is_some_and(|it| !it.has_arrived());
+        let is_there = !stops && read()?;
+        Ok(self.end_idle_wait(is_there))
+    }
+
+    fn begin_idle_wait(&self) {
         if let Some(socket) = self.socket() {
             socket.activity.0.store(WAITING, SeqCst);
         }
     }
 
-    /// The next request is there. False if the wait has been ended before, and the request came too late.
-    pub fn end_idle_wait(&self) -> bool {
-        let Some(socket) = self.socket() else { return true };
-        socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_ok()
+    /// The wait is over, and a request there or not. Says whether it is to be served.
+    fn end_idle_wait(&self, is_there: bool) -> bool {
+        if let Some(socket) = self.socket()
+            && socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_err()
+            && is_there
+        {
+            socket.activity.0.store(CUT, SeqCst);
+        }
+        is_there
     }
 }
 
@@ -88,18 +124,25 @@ impl Socket {
             Activity::Idle => IDLE,
             Activity::Handshaking => HANDSHAKING,
         };
-        self.activity.0.store(number, SeqCst);
+        if !self.is_cut() {
+            self.activity.0.store(number, SeqCst);
+        }
+    }
+
+    /// Whether end-of-file is of our own making.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.activity.0.load(SeqCst) == CUT
     }
 
     /// Ends the wait of a thread for this connection's next request, if there is such a thread and nothing has arrived: it reads
-    /// end-of-file. True if it did. What arrives at that very moment is answered by the close, as wherever a server gives up an idle
-    /// connection.
+    /// end-of-file. True if it did. What arrives at that very moment, and isn't read before, is answered by the close, as wherever a server
+    /// gives up an idle connection.
     pub fn end_if_idle(&self) -> bool {
         let ended = self.activity.0.load(SeqCst) == WAITING
             && !self.has_arrived()
             && self.activity.0.compare_exchange(WAITING, ENDED, SeqCst, SeqCst).is_ok();
         if ended {
-            let _ = self.shutdown(Shutdown::Read); // the client may be gone already
+            let _ = waking_call(|| self.shutdown(Shutdown::Read)); // the client may be gone already
         }
         ended
     }
@@ -107,7 +150,7 @@ impl Socket {
     /// Whether a read would not wait: there are bytes, the peer has finished, or the connection is broken.
     pub fn has_arrived(&self) -> bool {
         let now = Some(&Default::default());
-        !matches!(poll(&mut [PollFd::new(self, PollFlags::IN)], now), Ok(0))
+        !matches!(call(|| poll(&mut [PollFd::new(self, PollFlags::IN)], now)), Ok(0))
     }
 }
 
@@ -115,7 +158,7 @@ impl Socket {
 mod tests {
     use super::*;
     use crate::{StreamRequest, UnixStream};
-    use std::os::unix::net;
+    use std::{io, os::unix::net};
 
     fn pair() -> (UnixStream, UnixStream) {
         let (left, right) = net::UnixStream::pair().unwrap();
@@ -133,7 +176,7 @@ mod tests {
         connection.begin_idle_wait();
         there.sendall(b"next").unwrap();
         assert!(!here.end_if_idle(), "the next request is there");
-        assert!(connection.end_idle_wait());
+        assert!(connection.end_idle_wait(true));
         assert_eq!(here.activity(), Activity::InRequest);
         assert_eq!(here.recv(&mut [0; 8]).unwrap(), 4);
 
@@ -141,8 +184,29 @@ mod tests {
         assert_eq!(here.activity(), Activity::Idle);
         assert!(here.end_if_idle());
         assert_eq!(here.recv(&mut [0; 8]).unwrap(), 0);
-        assert!(!connection.end_idle_wait(), "too late");
+        assert!(!connection.end_idle_wait(false));
         here.sendall(b"goodbye").unwrap(); // it can still be told
         assert_eq!(there.recv(&mut [0; 8]).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_request_that_was_read_when_the_wait_was_ended_is_served_but_not_taken_for_whole() {
+        let (here, there) = pair();
+        there.sendall(b"ne").unwrap();
+        let connection = StreamRequest::connection(&here);
+        let read_and_ended = || {
+            assert_eq!(here.recv(&mut [0; 8])?, 2);
+            assert!(here.end_if_idle(), "nothing has arrived since");
+            io::Result::Ok(true)
+        };
+        assert!(connection.wait_for_next(|| false, read_and_ended).unwrap());
+        assert_eq!(here.recv(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+        here.sendall(b"answer").unwrap();
+        assert_eq!(there.recv(&mut [0; 8]).unwrap(), 6);
+
+        here.set_activity(Activity::Idle); // the handler is through
+        assert!(
+            !connection.wait_for_next(|| true, || Ok::<_, io::Error>(here.recv(&mut [0; 8])? > 0)).unwrap()
+        );
     }
 }

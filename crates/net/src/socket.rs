@@ -74,6 +74,9 @@ impl Socket {
         let n = self.patiently(Deadline::Read, |dont_wait| {
             rustix::net::recv(&self.fd, &mut *buf, recv_flags(dont_wait)).map(|(n, _)| n)
         })?;
+        if n == 0 && !buf.is_empty() && self.is_cut() {
+            return Err(io::ErrorKind::ConnectionAborted.into()); // the rest of a request, which a server that stops didn't let in
+        }
         self.meter.add_in(n);
         Ok(n)
     }

@@ -1,5 +1,7 @@
 //! Telling that a thread is about to wait for a peer.
 
+#[cfg(loom)]
+use socketserver_sys::sync::thread_local;
 use std::cell::{Cell, RefCell};
 
 thread_local! {
@@ -37,19 +39,19 @@ thread_local! {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn before_waiting(hook: impl Fn() + 'static) {
-    HOOK.set(Some(Box::new(hook)));
-    IS_ANNOUNCED.set(true);
+    HOOK.with(|it| it.replace(Some(Box::new(hook))));
+    IS_ANNOUNCED.with(|it| it.set(true));
 }
 
 /// Whether this thread wants to hear of it.
 pub(crate) fn is_announced() -> bool {
-    IS_ANNOUNCED.get()
+    IS_ANNOUNCED.with(|it| it.get())
 }
 
 /// Calls the hook, if there is one. What the hook itself does with sockets isn't announced.
 pub(crate) fn announce() {
-    if IS_ANNOUNCED.replace(false) {
-        HOOK.with_borrow(|hook| hook.iter().for_each(|hook| hook()));
-        IS_ANNOUNCED.set(true);
+    if IS_ANNOUNCED.with(|it| it.replace(false)) {
+        HOOK.with(|it| it.borrow().iter().for_each(|hook| hook()));
+        IS_ANNOUNCED.with(|it| it.set(true));
     }
 }

@@ -1,5 +1,6 @@
 //! A descriptor that can be made readable.
 
+use socketserver_sys::sync::{call, waking_call};
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -41,12 +42,12 @@ impl Bell {
 
     /// Makes it readable. Can't fail in a way that matters: a counter that is full is readable.
     pub fn ring(&self) {
-        let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        let _ = waking_call(|| rustix::io::write(&self.0, &1_u64.to_ne_bytes()));
     }
 
     /// Makes it unreadable again.
     pub fn silence(&self) {
-        let _ = rustix::io::read(&self.0, &mut [0; 8]);
+        let _ = call(|| rustix::io::read(&self.0, &mut [0; 8]));
     }
 
     fn readable(&self) -> BorrowedFd<'_> {
@@ -84,16 +85,16 @@ impl Bell {
 
     /// Makes it readable. Can't fail in a way that matters: a pipe that is full is readable.
     pub fn ring(&self) {
-        let _ = rustix::io::write(&self.pipe.1, &[1]);
+        let _ = waking_call(|| rustix::io::write(&self.pipe.1, &[1]));
     }
 
     /// Makes it unreadable again.
     pub fn silence(&self) {
         if self.one_by_one {
-            let _ = rustix::io::read(&self.pipe.0, &mut [0; 1]);
+            let _ = call(|| rustix::io::read(&self.pipe.0, &mut [0; 1]));
             return;
         }
-        while rustix::io::read(&self.pipe.0, &mut [0; 64]).is_ok_and(|n| n == 64) {}
+        while call(|| rustix::io::read(&self.pipe.0, &mut [0; 64])).is_ok_and(|n| n == 64) {}
     }
 
     fn readable(&self) -> BorrowedFd<'_> {

@@ -2,6 +2,8 @@
 
 mod in_worker;
 mod life;
+#[cfg(all(test, loom))]
+mod models;
 mod waits;
 
 use crate::{
@@ -13,16 +15,18 @@ use crate::{
     registry::Registry,
     signals::{Ear, Heard},
     stats::{Counters, Counts},
+    sync::{Condvar, Mutex},
     wake::Waker,
     watchers::Watchers,
     worker::Link,
     worker_process::WorkerSide,
 };
 use life::Life;
-use parking_lot::{Condvar, Mutex};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
-use socketserver_sys::ForkMutex;
+#[cfg(loom)]
+use socketserver_sys::sync::thread_local;
+use socketserver_sys::{ForkMutex, sync::AtomicBool};
 use std::{
     cell::RefCell,
     fmt,
@@ -30,7 +34,7 @@ use std::{
     sync::{
         Arc, OnceLock, Weak,
         atomic::{
-            AtomicBool, AtomicU64,
+            AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
@@ -95,7 +99,8 @@ pub(crate) struct Inside(usize);
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        INSIDE.with_borrow_mut(|inside| {
+        INSIDE.with(|inside| {
+            let mut inside = inside.borrow_mut();
             if let Some(at) = inside.iter().rposition(|core| *core == self.0) {
                 inside.remove(at);
             }
@@ -189,14 +194,14 @@ impl Core {
 
     pub(crate) fn enter(&self) -> Inside {
         let this = std::ptr::from_ref(self).addr();
-        INSIDE.with_borrow_mut(|inside| inside.push(this));
+        INSIDE.with(|inside| inside.borrow_mut().push(this));
         Inside(this)
     }
 
     /// Whether the calling thread is inside; a worker process is as a whole, since the end of the server is its parent's to wait for.
     pub(crate) fn is_inside(&self) -> bool {
         self.worker.get().is_some()
-            || INSIDE.with_borrow(|inside| inside.contains(&std::ptr::from_ref(self).addr()))
+            || INSIDE.with(|inside| inside.borrow().contains(&std::ptr::from_ref(self).addr()))
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

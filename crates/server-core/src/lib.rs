@@ -47,6 +47,7 @@ mod slot;
 mod socket_file;
 mod span;
 mod stats;
+mod sync;
 mod ticket;
 mod transport;
 mod unix;

@@ -1,9 +1,7 @@
 //! How many connections at once: a number that can't be over-run, and what happens at it.
 
-use std::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
-    time::Duration,
-};
+use socketserver_sys::sync::{AtomicU64, AtomicUsize};
+use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 /// A limit on what is served at the same time, and what happens to a client that comes when it is reached. A running server's is
 /// changed by [`Handle::set_max_connections`](crate::Handle::set_max_connections).

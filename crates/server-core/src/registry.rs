@@ -2,12 +2,12 @@
 
 use crate::ConnectionInfo;
 use socketserver_net::{Activity, Address, Connection, Traffic, Wire};
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     collections::HashMap,
     fmt,
     net::{IpAddr, Shutdown},
-    sync::{MutexGuard, Weak},
+    sync::Weak,
     time::Instant,
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Registry(ForkMutex<Entries>);
 
 impl Registry {
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Entries> {
+    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, Entries> {
         self.0.lock()
     }
 

@@ -3,16 +3,17 @@
 use crate::{
     bell::Bell,
     crowd::{Crowd, Relay},
+    sync::poll,
 };
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
+    event::{PollFd, PollFlags, Timespec},
     io::Errno,
 };
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
-    sync::{Arc, MutexGuard, OnceLock},
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -67,7 +68,7 @@ impl Waker {
     }
 
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Option<Arc<Bells>>> {
+    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, Option<Arc<Bells>>> {
         self.0.lock()
     }
 

@@ -1,11 +1,11 @@
 //! Those who wait for the number of requests to change.
 
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{
+    ForkMutex,
+    sync::{AtomicUsize, ForkCondvar, ForkMutexGuard},
+};
 use std::{
-    sync::{
-        Condvar, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{PoisonError, atomic::Ordering::SeqCst},
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,7 @@ pub(crate) struct Watchers {
     waiting: AtomicUsize,
     /// Grows with each change that somebody waits for.
     changes: ForkMutex<u64>,
-    changed: Condvar,
+    changed: ForkCondvar,
 }
 
 /// Counted as waiting.
@@ -64,7 +64,7 @@ impl Watchers {
     }
 
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, u64> {
+    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, u64> {
         self.changes.lock()
     }
 

@@ -8,6 +8,8 @@ mod datagrams;
 mod fd;
 mod lock;
 mod shared;
+#[doc(hidden)] // the workspace's own
+pub mod sync;
 mod terminate;
 
 pub use child::{Child, Fork, fork};

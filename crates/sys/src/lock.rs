@@ -1,9 +1,11 @@
 //! A lock that may be held while the process forks.
 
-use std::{
-    fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use crate::sync::ForkMutexGuard;
+#[cfg(loom)]
+use loom::sync::Mutex;
+#[cfg(not(loom))]
+use std::sync::Mutex;
+use std::{fmt, sync::PoisonError};
 
 /// A mutex for what is used on both sides of a [`fork`](crate::fork): the thread that forks holds it meanwhile, so that the
 /// child's copy is not held by a thread which the child doesn't have.
@@ -42,7 +44,7 @@ impl<T> ForkMutex<T> {
     }
 
     /// Waits until nobody else holds it.
-    pub fn lock(&self) -> MutexGuard<'_, T> {
+    pub fn lock(&self) -> ForkMutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

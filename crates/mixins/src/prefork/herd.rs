@@ -13,11 +13,11 @@ use rustix::{
     process::{WaitOptions, waitpid},
 };
 use socketserver_core::{Bell, WorkerPhase};
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     os::fd::AsFd,
     sync::{
-        Arc, MutexGuard, OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
@@ -79,7 +79,7 @@ impl Herd {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, List> {
+    pub(crate) fn lock(&self) -> ForkMutexGuard<'_, List> {
         self.list.lock()
     }
 
@@ -150,7 +150,7 @@ impl Herd {
     }
 
     /// Unlocks the list, and tells what there is to tell: whoever hears it may ask for the list.
-    pub(crate) fn tell(&self, mut list: MutexGuard<'_, List>) {
+    pub(crate) fn tell(&self, mut list: ForkMutexGuard<'_, List>) {
         let news = std::mem::take(&mut list.news);
         drop(list);
         self.teller.tell(news);

@@ -4,7 +4,7 @@ use super::{
     crew::{Begun, Crew, Next, TakenIn},
     threads::Threads,
 };
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex};
 use socketserver_core::{
     Accepted, Acceptor, Bell, Event, Job, MixIn, Sequential, ServerError, ServerHooks, Transport,
 };

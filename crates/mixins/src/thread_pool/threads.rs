@@ -1,13 +1,12 @@
 //! Threads with names and numbers, all of which are joined some day.
 
-use parking_lot::Mutex;
-use std::{
-    cell::Cell,
-    collections::HashMap,
-    io,
-    sync::Arc,
+use crate::sync::{
+    Mutex,
     thread::{self, JoinHandle},
 };
+#[cfg(loom)]
+use socketserver_sys::sync::thread_local;
+use std::{cell::Cell, collections::HashMap, io, sync::Arc};
 
 /// The threads of a pool.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Threads {
         }
         let this = self.clone();
         let handle = builder.spawn(move || {
-            IS_OF.set(Arc::as_ptr(&this).addr());
+            IS_OF.with(|it| it.set(Arc::as_ptr(&this).addr()));
             work();
             this.list.lock().finished.push(number);
         })?;
@@ -66,7 +65,7 @@ impl Threads {
     /// Waits until all have ended. One of them may call this too: it can't wait for itself, nor for others that may be doing the
     /// same, and leaves the waiting to whoever closes from outside.
     pub(crate) fn join(self: &Arc<Self>) {
-        if IS_OF.get() == Arc::as_ptr(self).addr() {
+        if IS_OF.with(|it| it.get()) == Arc::as_ptr(self).addr() {
             return;
         }
         let _joining = self.joining.lock();

@@ -114,9 +114,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let calls_in = (open || way == Way::Paused) && !self.shared.waiting_room.is_empty();
         let until = until.into_iter().chain(self.shared.waiting_room.next_end()).min();
         let room = full || calls_in;
-        if room && !core.gate.queue(|| calls_in || self.holds_up()) {
-            return Ok(Ready::default()); // there is some by now
-        }
         let signal = ear.as_ref().map(|ear| ear.readiness());
         // There are others: other threads, other processes.
         let in_crowd = open && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
@@ -124,18 +121,18 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
             Some(crowd) => crowd.wait(until),
-            None => core.waker.wait(Wanted {
-                request: open.then(|| transport.readiness()),
-                open: way == Way::Suspended,
-                room,
-                mixin: source,
-                signal,
-                until,
-            }),
+            None => {
+                let wanted = Wanted {
+                    request: open.then(|| transport.readiness()),
+                    open: way == Way::Suspended,
+                    room,
+                    mixin: source,
+                    signal,
+                    until,
+                };
+                core.wait(wanted, || calls_in || self.holds_up())
+            }
         };
-        if room {
-            core.gate.unqueue();
-        }
         let ready = match waited {
             Ok(ready) => ready,
             // poll(2): "ENOMEM: Unable to allocate memory for kernel tables." Until there is some, all is looked for by trying.
@@ -157,13 +154,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if ready.signal {
             core.listen();
         }
-        if ready.woken && !core.is_stopping() {
-            core.waker.reset();
-            // A stop stays visible to all who wait; one that came between the two lines above as well.
-            if core.is_stopping() {
-                core.waker.wake();
-            }
-        }
+        core.note(ready);
         if self.paused_until.is_some_and(|until| Instant::now() >= until) {
             self.paused_until = None;
         }

@@ -2,18 +2,18 @@
 
 use super::Core;
 use crate::{crowd::Relay, registry::Entries, signals::Ear, wake::Bells, worker_process::WorkerSide};
-use socketserver_sys::{Child, was_terminated};
+use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
-    sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 /// See [`Core::hold`].
 pub(crate) struct Held<'a> {
-    registry: MutexGuard<'a, Entries>,
-    _watchers: MutexGuard<'a, u64>,
-    waker: MutexGuard<'a, Option<Arc<Bells>>>,
-    ear: MutexGuard<'a, Option<Arc<Ear>>>,
+    registry: ForkMutexGuard<'a, Entries>,
+    _watchers: ForkMutexGuard<'a, u64>,
+    waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
+    ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
 }
 
 impl Core {

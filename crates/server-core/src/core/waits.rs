@@ -1,8 +1,12 @@
 //! Waiting for the end: of the loop, of requests in progress; and what wakes those who wait.
 
 use super::{Core, Run, life::Phase};
-use crate::mixin::Drain;
+use crate::{
+    mixin::Drain,
+    wake::{Ready, Wanted},
+};
 use std::{
+    io,
     sync::{Weak, atomic::Ordering::SeqCst},
     time::{Duration, Instant},
 };
@@ -69,6 +73,30 @@ impl Core {
             }
         }
         true
+    }
+
+    /// The wait of an acceptor. For room it doesn't, if there is some by now, or whoever finds none needn't wait any more.
+    pub(crate) fn wait(&self, wanted: Wanted<'_>, still_waits: impl FnOnce() -> bool) -> io::Result<Ready> {
+        if !wanted.room {
+            return self.waker.wait(wanted);
+        }
+        if !self.gate.queue(still_waits) {
+            return Ok(Ready::default());
+        }
+        let waited = self.waker.wait(wanted);
+        self.gate.unqueue();
+        waited
+    }
+
+    /// To be told of what a wait ended with: somebody who was woken for nothing lets waits last again.
+    pub(crate) fn note(&self, ready: Ready) {
+        if ready.woken && !self.is_stopping() {
+            self.waker.reset();
+            // A stop stays visible to all who wait; one that came between the two lines above as well.
+            if self.is_stopping() {
+                self.waker.wake();
+            }
+        }
     }
 
     /// A request has left. Wakes who waits for room, and who waits for the end.

@@ -1,13 +1,17 @@
 //! Who sits where: workers, those who rest, and the one of these who keeps watch.
 
 use super::{Reactor, shard::Term, slots::Key, spread::Balance, watch::Watched, worker::work};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{
+    Condvar, Mutex,
+    thread::{self, JoinHandle},
+};
+#[cfg(loom)]
+use socketserver_sys::sync::thread_local;
 use std::{
     cell::Cell,
     collections::{HashMap, VecDeque},
     io,
     sync::Arc,
-    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -142,7 +146,7 @@ impl Reactor {
             builder = builder.stack_size(bytes);
         }
         let handle = builder.spawn(move || {
-            WORKS_FOR.set(Arc::as_ptr(&reactor).addr());
+            WORKS_FOR.with(|it| it.set(Arc::as_ptr(&reactor).addr()));
             work(&reactor, number)
         })?;
         crew.alive += 1;
@@ -167,7 +171,7 @@ impl Reactor {
         self.crew.bell.notify_all();
         self.crew.watch_bell.notify_one();
         drop(crew);
-        if !wait || WORKS_FOR.get() == Arc::as_ptr(self).addr() {
+        if !wait || WORKS_FOR.with(|it| it.get()) == Arc::as_ptr(self).addr() {
             return;
         }
         let _joining = self.crew.joining.lock();

@@ -10,6 +10,8 @@
 
 mod crew;
 mod guest;
+#[cfg(all(test, loom))]
+mod models;
 mod seat;
 mod shard;
 mod slots;
@@ -22,9 +24,9 @@ mod worker;
 mod tests;
 
 use super::Settings;
+use crate::sync::Mutex;
 use crew::{Crew, Seat};
 use guest::{Guest, Visit};
-use parking_lot::Mutex;
 use seat::Taken;
 use shard::{NotAdmitted, NotAdopted, Shard};
 use socketserver_core::{Job, ServerHooks, Transport};

@@ -5,6 +5,7 @@ use super::{
     shard::{NotAdopted, Shard, State, Term, nanos},
     slots::{Key, NEVER},
 };
+use crate::sync::epoll_wait;
 use rustix::{
     event::{Timespec, epoll},
     io::Errno,
@@ -94,7 +95,7 @@ impl Shard {
     /// Waits for events, as many as there is room for. False if it ended for another reason than events or the time.
     pub(super) fn wait(&self, events: &mut Vec<epoll::Event>, timeout: Option<Timespec>) -> bool {
         events.clear();
-        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), timeout.as_ref()) {
+        match epoll_wait(&self.epoll, rustix::buffer::spare_capacity(events), timeout.as_ref()) {
             Ok(_) => true,
             Err(Errno::INTR) => false,
             // With an epoll of our own and a valid buffer, nothing but a lack of memory is left: a worker outlives that.

@@ -5,10 +5,11 @@ use super::{
     slots::{Key, Slot, Slots},
     timers::Timers,
 };
-use parking_lot::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard};
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use socketserver_handlers::HandlerResult;
 use socketserver_net::Wire;
+use socketserver_sys::sync::waking_call;
 use std::{
     collections::VecDeque,
     io,
@@ -132,7 +133,7 @@ impl Shard {
             let wire = slot.wire.upgrade().ok_or(io::ErrorKind::NotConnected)?;
             let socket = wire.socket().ok_or(io::ErrorKind::Unsupported)?;
             // Level-triggered, so that what one worker doesn't get to is reported to the next.
-            epoll::add(&self.epoll, socket, key.event(), epoll::EventFlags::IN)?;
+            waking_call(|| epoll::add(&self.epoll, socket, key.event(), epoll::EventFlags::IN))?;
             slot.is_armed = true;
         }
         Ok(())
@@ -144,7 +145,7 @@ impl Shard {
             && let Some(wire) = slot.wire.upgrade()
             && let Some(socket) = wire.socket()
         {
-            let _ = epoll::delete(&self.epoll, socket); // it is there
+            let _ = waking_call(|| epoll::delete(&self.epoll, socket)); // it is there
         }
         slot.is_armed = false;
     }
@@ -185,7 +186,7 @@ impl Shard {
     }
 
     pub(super) fn wake(&self) {
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes()); // the counter can't fill up in this world's time
+        let _ = waking_call(|| rustix::io::write(&self.wake, &1_u64.to_ne_bytes())); // the counter can't fill up in this world's time
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,7 @@
 //! The worker in reserve, which looks after the others while it has nothing to do.
 
 use super::{Reactor, crew::State, shard::Shard};
-use parking_lot::MutexGuard;
+use crate::sync::MutexGuard;
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 /// How long a handler may keep the others of its shard waiting before another worker takes over: at least this, at most twice.
