@@ -71,6 +71,10 @@ pub use inet::{Tcp, Udp};
 pub use job::{FinishRequest, Job};
 pub use limit::Limit;
 pub use mixin::{MixIn, Runs, Sequential};
+#[cfg(feature = "metrics")]
+pub use observer::MetricsObserver;
+#[cfg(feature = "tracing")]
+pub use observer::TracingObserver;
 pub use observer::{LogObserver, Observer};
 pub use outcome::Outcome;
 pub use refusal::Refusal;

@@ -1,9 +1,17 @@
 //! Who hears what happens in a server.
 
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod several;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 pub use self::log::LogObserver;
+#[cfg(feature = "metrics")]
+pub use self::metrics::MetricsObserver;
+#[cfg(feature = "tracing")]
+pub use self::tracing::TracingObserver;
 
 use crate::Event;
 

@@ -8,6 +8,8 @@
 //! |---|---|---|
 //! | `framing` | message boundaries over a stream, for servers and clients; `cx.framed(header)` in a handler | `framing`, on by default |
 //! | `auth` | proof that a peer knows a shared key, for servers and clients | `auth`; `legacy-md5` for old peers |
+//! | `TracingObserver` | spans for `tracing` | `tracing` |
+//! | `MetricsObserver` | counters, gauges and histograms for `metrics` | `metrics` |
 #![forbid(unsafe_code)]
 
 mod aliases;
@@ -16,6 +18,10 @@ pub mod prelude;
 pub use aliases::*;
 #[cfg(feature = "auth")]
 pub use socketserver_auth as auth;
+#[cfg(feature = "metrics")]
+pub use socketserver_core::MetricsObserver;
+#[cfg(feature = "tracing")]
+pub use socketserver_core::TracingObserver;
 pub use socketserver_core::{
     AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound,
     ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn,
@@ -43,6 +49,11 @@ pub use socketserver_sys::{Child, adopt_fd};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/porting.md")]
 mod porting_guide {}
+
+/// The page about observers, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/observing.md")]
+mod observing {}
 
 /// The tutorial's chapters, for the same reason.
 #[cfg(doctest)]

@@ -10,13 +10,14 @@ pub(super) struct Told {
     lines: Vec<String>,
     /// Of which so many have been looked at.
     seen: usize,
+    is_terminated: bool,
 }
 
 impl Told {
     pub(super) fn by(mixin: &str, settings: &[&str]) -> Self {
         let server = subject::start(&[&["spans", mixin], settings].concat());
         let address = server.after("serving ").parse().unwrap();
-        Told { server, address, lines: Vec::new(), seen: 0 }
+        Told { server, address, lines: Vec::new(), seen: 0, is_terminated: false }
     }
 
     /// What was told since the last call until a line begins with `start`, each line without its numbers of connections and requests:
@@ -47,16 +48,18 @@ impl Told {
         }
     }
 
-    pub(super) fn terminate(&self) {
-        self.server.terminate();
+    pub(super) fn terminate(&mut self) {
+        if !std::mem::replace(&mut self.is_terminated, true) {
+            self.server.terminate(); // once: by the second it may have given up its signals
+        }
     }
 
     /// Ends the server; all spans have ended then, once, within one another, and their ends are what was counted. With `lost` ends may be
     /// missing, of worker processes that were ended by force: these have failed.
     #[track_caller]
-    pub(super) fn end(self, lost: bool) {
+    pub(super) fn end(mut self, lost: bool) {
+        self.terminate();
         let Told { server, mut lines, .. } = self;
-        server.terminate();
         let (status, rest) = server.end();
         assert!(status.success(), "{status}: {rest:?}");
         lines.extend(rest);
