@@ -23,6 +23,7 @@ mod socket;
 mod stream;
 mod time;
 mod udp;
+mod unread;
 mod waiting;
 mod wire;
 
@@ -36,6 +37,7 @@ pub use socket::Socket;
 pub use stream::{TcpStream, UnixStream};
 pub use time::{Deadline, TimedOut};
 pub use udp::{UdpSocket, UnixDatagram};
+pub use unread::{Discarded, Unread};
 pub use waiting::before_waiting;
 pub use wire::{Traffic, Wire};
 

@@ -4,6 +4,7 @@ use crate::{
     Address, Deadline, TimedOut, Traffic, Wire,
     activity::AtomicActivity,
     time::{Limits, Patience},
+    unread::LastRead,
     waiting,
     wire::Meter,
 };
@@ -47,6 +48,7 @@ pub struct Socket {
     limits: Limits,
     meter: Meter,
     pub(crate) activity: AtomicActivity,
+    pub(crate) last_read: LastRead,
 }
 
 /// Never let a vanished peer kill the process with SIGPIPE, whatever the host program does with signals. Apple's systems have no such flag
@@ -62,7 +64,13 @@ impl Socket {
         let fd = fd.into();
         #[cfg(target_vendor = "apple")]
         let _ = SockRef::from(&fd).set_nosigpipe(true);
-        Socket { fd, limits: Limits::none(), meter: Meter::default(), activity: AtomicActivity::default() }
+        Socket {
+            fd,
+            limits: Limits::none(),
+            meter: Meter::default(),
+            activity: AtomicActivity::default(),
+            last_read: LastRead::default(),
+        }
     }
 
     /// Receives what is there, up to `buf.len()` bytes, and says how many; 0 means that the peer has finished sending.
@@ -78,6 +86,7 @@ impl Socket {
             return Err(io::ErrorKind::ConnectionAborted.into()); // the rest of a request, which a server that stops didn't let in
         }
         self.meter.add_in(n);
+        self.last_read.note(n, buf.len(), self.meter.read().bytes_out);
         Ok(n)
     }
 

@@ -1,0 +1,203 @@
+//! Input that nobody is going to read: what is known of it, and throwing it away, so that a connection can end without a reset.
+
+use crate::{Socket, waiting};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    net::{RecvFlags, recv},
+};
+use std::{
+    io,
+    sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+    time::Instant,
+};
+
+/// How likely it is that a socket has input, or gets some, that its reads haven't taken. Known from what those reads and writes came back
+/// with; asking costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Unread {
+    /// None: a read has seen the peer's end.
+    Ended,
+    /// The last read took all that was there, and little has been written since: a peer that has asked, and has been answered.
+    Unlikely,
+    /// Nothing has been read at all; or the last read filled its buffer; or much has been written since.
+    Possible,
+    /// The last read filled a large buffer: the peer is in the middle of something.
+    Likely,
+}
+
+/// What [`Socket::discard`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Discarded {
+    /// How many bytes there were.
+    pub bytes: usize,
+    /// The peer has finished sending.
+    pub ended: bool,
+}
+
+/// What a socket keeps for [`Unread`].
+#[derive(Debug, Default)]
+pub(crate) struct LastRead {
+    state: AtomicU8,
+    /// How many bytes had been sent by then.
+    sent: AtomicU64,
+}
+
+// 0: nothing has been read.
+const TOOK_ALL: u8 = 1;
+const FILLED: u8 = 2;
+const FILLED_MUCH: u8 = 3;
+const ENDED: u8 = 4;
+
+/// A buffer that is filled from this size on speaks for a peer that sends more than is asked for.
+const MUCH: usize = 4096;
+
+/// So much is on its way to the peer at once, whatever comes after it; more waits for the peer to make room, and would be lost by a reset.
+const ON_ITS_WAY: u64 = 8192;
+
+impl LastRead {
+    #[inline]
+    pub(crate) fn note(&self, got: usize, room: usize, sent: u64) {
+        let state = match got {
+            0 if room > 0 => ENDED,
+            _ if got < room => TOOK_ALL,
+            _ if room >= MUCH => FILLED_MUCH,
+            _ => FILLED,
+        };
+        self.state.store(state, Relaxed);
+        self.sent.store(sent, Relaxed);
+    }
+}
+
+impl Socket {
+    /// How likely it is that there is, or comes, what hasn't been read. Makes no system call.
+    pub fn unread(&self) -> Unread {
+        let sent_since = || self.traffic().bytes_out.saturating_sub(self.last_read.sent.load(Relaxed));
+        match self.last_read.state.load(Relaxed) {
+            ENDED => Unread::Ended,
+            FILLED_MUCH => Unread::Likely,
+            TOOK_ALL if sent_since() <= ON_ITS_WAY => Unread::Unlikely,
+            _ => Unread::Possible,
+        }
+    }
+
+    /// Reads what is there, about `most` bytes of it, and throws it away. Never waits, and isn't counted as [`traffic`](Self::traffic).
+    ///
+    /// A socket that is closed while it has unread input resets its connection (TCP), and what has been sent and has not arrived
+    /// by then never does. So this is for after [`shutdown`](Self::shutdown) of the writing half, before the close.
+    ///
+    /// ```
+    /// use socketserver_net::TcpStream;
+    /// use std::{io::Write, net::{Shutdown, TcpListener}};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let client = TcpStream::connect(listener.local_addr()?)?;
+    /// let (mut peer, _) = listener.accept()?;
+    /// assert_eq!(client.discard(4096)?.bytes, 0);
+    /// peer.write_all(b"not asked for")?;
+    /// peer.shutdown(Shutdown::Write)?;
+    /// let (mut bytes, mut ended) = (0, false);
+    /// while !ended {
+    ///     let discarded = client.discard(4096)?;
+    ///     (bytes, ended) = (bytes + discarded.bytes, discarded.ended);
+    /// }
+    /// assert_eq!(bytes, 13);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// What recv(2) reports, such as a [`ConnectionReset`](io::ErrorKind::ConnectionReset): there is nothing more to come then.
+    pub fn discard(&self, most: usize) -> io::Result<Discarded> {
+        let mut buf = [0; 16 * 1024];
+        let mut bytes = 0;
+        while bytes < most {
+            match recv(self, &mut buf[..], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => {
+                    self.last_read.state.store(ENDED, Relaxed);
+                    return Ok(Discarded { bytes, ended: true });
+                }
+                // Less than there was room for: there is no more, and the next call would only say so.
+                Ok((n, _)) if n < buf.len() => return Ok(Discarded { bytes: bytes + n, ended: false }),
+                Ok((n, _)) => bytes += n,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Discarded { bytes, ended: false })
+    }
+
+    /// Waits until something has arrived, or the peer has finished, no longer than `until`. Told by [`before_waiting`](crate::before_waiting) as any wait
+    /// is. The time limits of the socket have no say here.
+    ///
+    /// # Errors
+    /// What poll(2) reports, but for a signal.
+    pub fn wait_for_input(&self, until: Instant) -> io::Result<()> {
+        waiting::announce();
+        loop {
+            let left = until.saturating_duration_since(Instant::now()).try_into().ok();
+            match poll(&mut [PollFd::new(self, PollFlags::IN)], left.as_ref()) {
+                Err(Errno::INTR) => {}
+                result => return result.map(drop).map_err(Into::into),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TcpStream;
+    use std::{
+        io::Write,
+        net::{Shutdown, TcpListener},
+        time::Duration,
+    };
+
+    fn pair() -> (TcpStream, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (listener.accept().unwrap().0.into(), client)
+    }
+
+    fn say(client: &mut std::net::TcpStream, here: &TcpStream, bytes: &[u8]) {
+        client.write_all(bytes).unwrap();
+        here.wait_for_input(Instant::now() + Duration::from_secs(30)).unwrap();
+    }
+
+    #[test]
+    fn what_reads_came_back_with_says_what_may_be_left() {
+        let (here, mut there) = pair();
+        assert_eq!(here.unread(), Unread::Possible, "nobody has looked");
+        say(&mut there, &here, b"ask");
+        here.recv(&mut [0; 8]).unwrap();
+        assert_eq!(here.unread(), Unread::Unlikely);
+        here.sendall(&[0; 8192]).unwrap();
+        assert_eq!(here.unread(), Unread::Unlikely);
+        here.sendall(b"!").unwrap();
+        assert_eq!(here.unread(), Unread::Possible, "much has been answered");
+        say(&mut there, &here, b"ask");
+        here.recv(&mut [0; 3]).unwrap();
+        assert_eq!(here.unread(), Unread::Possible, "there may be more");
+        there.write_all(&[0; 9000]).unwrap();
+        let mut buf = [0; MUCH];
+        while here.recv(&mut buf).unwrap() < MUCH {}
+        assert_eq!(here.unread(), Unread::Likely);
+        there.shutdown(Shutdown::Write).unwrap();
+        while here.recv(&mut buf).unwrap() > 0 {}
+        assert_eq!(here.unread(), Unread::Ended);
+    }
+
+    #[test]
+    fn what_is_thrown_away_isnt_traffic_and_the_end_is_seen() {
+        let (here, mut there) = pair();
+        assert_eq!(here.discard(usize::MAX).unwrap(), Discarded { bytes: 0, ended: false });
+        say(&mut there, &here, &[0; 100]);
+        assert_eq!(here.discard(usize::MAX).unwrap(), Discarded { bytes: 100, ended: false });
+        drop(there);
+        here.wait_for_input(Instant::now() + Duration::from_secs(30)).unwrap();
+        assert_eq!(here.discard(usize::MAX).unwrap(), Discarded { bytes: 0, ended: true });
+        assert_eq!((here.traffic().bytes_in, here.unread()), (0, Unread::Ended));
+    }
+}
