@@ -53,6 +53,8 @@ mod hooks;
 mod keep_alive;
 // How many connections at once.
 mod limits;
+// Clients that send more than they are asked for get their replies.
+mod linger;
 // Connections, counts and limits, while the server serves.
 mod control;
 // Accepting nothing for a while.

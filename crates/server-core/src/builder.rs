@@ -1,7 +1,7 @@
 //! What can be said of a server before it exists.
 
 use crate::{
-    AddressFamily, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server, ServerError,
+    AddressFamily, Bind, BindOptions, Limit, Linger, LogObserver, MixIn, Observer, Runs, Server, ServerError,
     ServerHooks, Transport,
     core::{Core, CoreOptions},
 };
@@ -53,6 +53,7 @@ struct Options {
     observer: Box<dyn Observer>,
     poll_interval: Option<Duration>,
     timeout: Option<Duration>,
+    linger: Linger,
     request_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
 }
@@ -94,6 +95,7 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             observer: Box::new(LogObserver),
             poll_interval: Some(Duration::from_millis(500)),
             timeout: None,
+            linger: Linger::default(),
             request_timeout: None,
             idle_timeout: None,
         };
@@ -270,6 +272,13 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
+    /// How long what a client still sends is read on when the server is done with it, so that its reply arrives: see [`Linger`]. Default: up to 5 s, where it
+    /// is likely that there is something (Python: never). `None` is never. No effect on datagrams, and without a socket beneath.
+    pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
+        self.options.linger = linger.into();
+        self
+    }
+
     /// Who hears what happens in the server. Default: [`LogObserver`].
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.options.observer = Box::new(observer);
@@ -347,6 +356,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             alarm_cool_down: self.options.alarm_cool_down,
             observer,
             poll_interval: self.options.poll_interval,
+            linger: self.options.linger,
             request_timeout: self.options.request_timeout,
             idle_timeout: self.options.idle_timeout,
         };

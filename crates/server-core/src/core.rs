@@ -7,7 +7,7 @@ mod models;
 mod waits;
 
 use crate::{
-    Event, Limit, Observer, ServerError, Stats,
+    Event, Limit, Linger, Observer, ServerError, Stats,
     alarm::Alarm,
     crowd::Relay,
     limit::Gate,
@@ -54,6 +54,7 @@ pub(crate) struct Core {
     /// Nothing is accepted for now.
     suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
+    pub(crate) linger: Linger,
     request_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     observer: Box<dyn Observer>,
@@ -85,6 +86,7 @@ pub(crate) struct CoreOptions {
     pub(crate) alarm_cool_down: Duration,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) poll_interval: Option<Duration>,
+    pub(crate) linger: Linger,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
 }
@@ -136,6 +138,7 @@ impl Core {
             watchers: Watchers::default(),
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
+            linger: options.linger,
             request_timeout: options.request_timeout,
             idle_timeout: options.idle_timeout,
             observer: options.observer,
@@ -209,7 +212,9 @@ impl Core {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counts().into_stats()
+        let workers = self.workers.lock(); // as below
+        let (counts, open) = self.registry.with_traffic(|| self.counters.read());
+        counts.with_workers(in_all(&workers)).with_traffic(open).into_stats()
     }
 
     fn counts(&self) -> Counts {
@@ -220,7 +225,7 @@ impl Core {
 
     /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
     pub(crate) fn in_progress(&self) -> usize {
-        self.stats().active
+        usize::try_from(self.counts().in_progress()).unwrap_or(usize::MAX)
     }
 
     /// Ends by force what is in progress in this process; it still has to notice.

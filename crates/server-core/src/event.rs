@@ -99,6 +99,16 @@ pub enum Event<'a> {
         /// The bytes of the request and of its reply; none if a child process served it.
         traffic: Traffic,
     },
+    /// A connection was closed while its client was still sending, at the bounds of the builder's [`linger`](crate::ServerBuilder::linger): what the
+    /// client hadn't received by then may be lost.
+    CutOff {
+        /// As in [`ConnectionStarted`](Event::ConnectionStarted); its end follows.
+        id: u64,
+        /// Who it was from.
+        peer: &'a Address,
+        /// How many bytes were thrown away by then.
+        discarded: u64,
+    },
     /// A request could not be accepted. The server goes on, after `back_off` if there is one.
     AcceptFailed {
         /// What the system said.

@@ -1,6 +1,10 @@
 //! A request on its way to where it is processed, and its end.
 
-use crate::{Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport, server::Shared};
+use crate::{
+    Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport,
+    lingering::{Ending, Wish},
+    server::Shared,
+};
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
 use socketserver_sys::Child;
@@ -160,15 +164,14 @@ impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
 
 impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
     fn drop(&mut self) {
-        let Some(Parts { mut request, mut ticket, .. }) = self.parts.take() else { return };
+        let Some(Parts { mut request, peer, mut ticket }) = self.parts.take() else { return };
         if std::thread::panicking() {
             ticket.lost_to_panic(); // in a `process_request`, whose panic is an event
         }
-        ticket.set_traffic(request.traffic());
-        let Shared { core, state, .. } = &*self.shared;
-        core.hook("shutdown_request", || state.shutdown_request(&mut request));
-        core.hook("close_request", || state.close_request(request));
-        drop(ticket); // the end is told when the socket is closed
+        let shared = &self.shared;
+        let wish = Wish::of(&shared.core, request.connection().as_ref(), ticket.is_refused());
+        shared.core.hook("shutdown_request", || shared.state.shutdown_request(&mut request));
+        Ending { request, peer, ticket, shared: shared.clone() }.begin(wish);
     }
 }
 

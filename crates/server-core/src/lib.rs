@@ -34,6 +34,8 @@ mod hooks;
 mod inet;
 mod job;
 mod limit;
+mod linger;
+mod lingering;
 mod listening;
 mod mixin;
 mod observer;
@@ -70,6 +72,7 @@ pub use hooks::ServerHooks;
 pub use inet::{Tcp, Udp};
 pub use job::{FinishRequest, Job};
 pub use limit::Limit;
+pub use linger::Linger;
 pub use mixin::{MixIn, Runs, Sequential};
 #[cfg(feature = "metrics")]
 pub use observer::MetricsObserver;

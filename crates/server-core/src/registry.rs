@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::{IpAddr, Shutdown},
-    sync::Weak,
+    sync::{Arc, Weak},
     time::Instant,
 };
 
@@ -62,20 +62,32 @@ impl Registry {
         may
     }
 
-    /// Takes one from the list. Whether it has been ended by force.
-    pub(crate) fn remove(&self, id: u64) -> bool {
+    /// Takes one from the list. Whether it has been ended by force. At the same moment, as far as [`with_traffic`](Self::with_traffic) can see, `count`
+    /// has counted what has passed.
+    pub(crate) fn remove(&self, id: u64, count: impl FnOnce()) -> bool {
         let mut entries = self.0.lock();
         let Entries { by_id, by_peer } = &mut *entries;
         let entry = by_id.remove(&id);
         if let (Some(entry), Some(by_peer)) = (&entry, by_peer) {
             by_peer.leave(&entry.peer);
         }
+        count();
         entry.is_some_and(|entry| entry.is_ended)
     }
 
     /// Whether one has been ended by force.
     pub(crate) fn is_ended(&self, id: u64) -> bool {
         self.0.lock().by_id.get(&id).is_some_and(|entry| entry.is_ended)
+    }
+
+    /// What has passed on the connections that are listed, and what `read` reads: as of the same moment.
+    pub(crate) fn with_traffic<R>(&self, read: impl FnOnce() -> R) -> (R, Traffic) {
+        let entries = self.0.lock();
+        let open = entries.by_id.values().map(Entry::traffic).fold(Traffic::default(), |sum, it| Traffic {
+            bytes_in: sum.bytes_in + it.bytes_in,
+            bytes_out: sum.bytes_out + it.bytes_out,
+        });
+        (read(), open)
     }
 
     /// From now on that is how it is ended, and who serves it.
@@ -172,8 +184,16 @@ impl Entry {
         }
     }
 
+    fn wire(&self) -> Option<Arc<dyn Wire>> {
+        if let Closer::Connection(wire) = &self.closer { wire.upgrade() } else { None }
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.wire().map(|wire| wire.traffic()).unwrap_or_default()
+    }
+
     fn info(&self, id: u64, now: Instant) -> ConnectionInfo {
-        let wire = if let Closer::Connection(wire) = &self.closer { wire.upgrade() } else { None };
+        let wire = self.wire();
         let socket = wire.as_ref().and_then(|wire| wire.socket());
         ConnectionInfo {
             id,

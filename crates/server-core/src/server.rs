@@ -6,6 +6,7 @@ use crate::{
     acceptor::{Accepted, WaitingRoom},
     core::Core,
     handle::GRACE,
+    lingering::Lingering,
     listening::{CloseOnDrop, Listening},
 };
 use socket2::SockRef;
@@ -70,6 +71,7 @@ pub struct Server<T: Transport, H, M = Sequential, S = ()> {
 /// What the requests of a server share with it.
 pub(crate) struct Shared<T: Transport, S> {
     pub(crate) waiting_room: WaitingRoom,
+    pub(crate) lingering: Lingering,
     pub(crate) core: Arc<Core>,
     pub(crate) state: S,
     pub(crate) class: Box<dyn HandlerClass<T::Request, S>>,
@@ -152,8 +154,13 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let (core, mixin) = (Arc::new(core), Arc::new(mixin));
         let known: Weak<M> = Arc::downgrade(&mixin);
         core.know_mixin(known);
-        let waiting_room = WaitingRoom::default();
-        let shared = Shared { waiting_room, core: core.clone(), state, class, listening: listening.clone() };
+        if mixin.forks() {
+            core.counters.expect_children();
+        }
+        let (waiting_room, lingering) = (WaitingRoom::default(), Lingering::default());
+        let (core_too, listening_too) = (core.clone(), listening.clone());
+        let shared =
+            Shared { waiting_room, lingering, core: core_too, state, class, listening: listening_too };
         Server {
             listening: CloseOnDrop(listening, core),
             mixin,
@@ -177,7 +184,9 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
         let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
         let Some(serving) = core.begin_serving()? else { return Ok(()) };
+        let tended = self.shared.lingering.open(core);
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
+        drop(tended);
         refuse_prefetched(&self.shared, &transport);
         drop(transport);
         self.shared.waiting_room.clear::<T, S>();

@@ -2,6 +2,7 @@
 
 use crate::{Outcome, Refusal, slot::Slot};
 use socketserver_net::{Deadline, Traffic};
+use socketserver_sys::SharedWords;
 use std::sync::{
     Arc, OnceLock,
     atomic::{
@@ -49,9 +50,15 @@ pub struct Stats {
     pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,
-    /// Bytes received by requests that have ended: on connections, and in datagrams. Not by what a forked child served.
+    /// Connections that were closed while their client was still sending, at the bounds of the builder's `linger` or at the deadline of a shutdown: what such a client hadn't
+    /// received of its reply by then may be lost.
+    pub cut_off: u64,
+    /// Bytes received: on connections that have ended and on those that are open, and as datagrams, as far as they were kept. What a forked
+    /// child receives is counted when it is done with the request, and never if it is killed before; what a worker process
+    /// does, when the request ends. What is [thrown away](crate::Linger) isn't counted.
     pub bytes_in: u64,
-    /// Bytes sent by them.
+    /// Bytes sent, likewise: on connections, and as replies to datagrams. What a handler sends by a datagram server's socket itself isn't
+    /// counted.
     pub bytes_out: u64,
 }
 
@@ -103,12 +110,13 @@ const FORCED: usize = 8;
 const PANICKED: usize = 9;
 const BYTES_IN: usize = 10;
 const BYTES_OUT: usize = 11;
+const CUT_OFF: usize = 12;
 /// By deadline, five of them.
-const TIMED_OUT_BY: usize = 12;
+const TIMED_OUT_BY: usize = 13;
 /// By reason, six of them.
-const REFUSED_BY: usize = 17;
+const REFUSED_BY: usize = 18;
 /// How many counts there are, of which those of several processes can be added.
-const COUNTS: usize = 23;
+const COUNTS: usize = 24;
 /// Requests inside now, in this process, and the most there ever were.
 const INSIDE: usize = COUNTS;
 const PEAK: usize = COUNTS + 1;
@@ -120,11 +128,20 @@ pub(crate) struct Counters {
     own: [AtomicU64; CELLS],
     /// In a worker process: where the parent sees them too, instead of the above.
     slot: OnceLock<Arc<Slot>>,
+    /// [`OF_CHILDREN`], as children that were forked for one request have counted them: memory that they share with us.
+    by_children: OnceLock<SharedWords>,
 }
+
+/// What children count themselves.
+const OF_CHILDREN: [usize; 3] = [BYTES_IN, BYTES_OUT, CUT_OFF];
 
 impl Default for Counters {
     fn default() -> Self {
-        Counters { own: [const { AtomicU64::new(0) }; CELLS], slot: OnceLock::new() }
+        Counters {
+            own: [const { AtomicU64::new(0) }; CELLS],
+            slot: OnceLock::new(),
+            by_children: OnceLock::new(),
+        }
     }
 }
 
@@ -174,9 +191,41 @@ impl Counters {
         self.cells()[INSIDE].fetch_sub(1, SeqCst);
     }
 
+    /// Children will be forked for requests, and shall be able to count. Without the memory for it, they don't.
+    pub(crate) fn expect_children(&self) {
+        if let Ok(words) = SharedWords::new(OF_CHILDREN.len()) {
+            let _ = self.by_children.set(words); // said once
+        }
+    }
+
     pub(crate) fn passed(&self, traffic: Traffic) {
         self.cells()[BYTES_IN].fetch_add(traffic.bytes_in, Relaxed);
         self.cells()[BYTES_OUT].fetch_add(traffic.bytes_out, Relaxed);
+    }
+
+    pub(crate) fn cut_off(&self) {
+        self.cells()[CUT_OFF].fetch_add(1, Relaxed);
+    }
+
+    /// In a child that was forked for one request: where the parent sees it.
+    pub(crate) fn passed_in_child(&self, traffic: Traffic) {
+        self.count_in_child(BYTES_IN, traffic.bytes_in);
+        self.count_in_child(BYTES_OUT, traffic.bytes_out);
+    }
+
+    pub(crate) fn cut_off_in_child(&self) {
+        self.count_in_child(CUT_OFF, 1);
+    }
+
+    fn count_in_child(&self, which: usize, more: u64) {
+        if let Some(slot) = self.slot.get() {
+            slot.counts()[which].fetch_add(more, Relaxed); // of the worker process that forked
+        } else if let Some(words) = self.by_children.get()
+            && let Some(word) =
+                OF_CHILDREN.iter().zip(words.iter()).find_map(|(it, word)| (*it == which).then_some(word))
+        {
+            word.fetch_add(more, Relaxed);
+        }
     }
 
     pub(crate) fn ended(&self, outcome: Outcome) {
@@ -205,7 +254,15 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Counts {
-        Counts::read(self.cells())
+        let mut counts = Counts::read(self.cells());
+        if self.slot.get().is_none()
+            && let Some(words) = self.by_children.get()
+        {
+            for (which, word) in OF_CHILDREN.iter().zip(words.iter()) {
+                counts.0[*which] += word.load(SeqCst);
+            }
+        }
+        counts
     }
 
     /// Adds what a worker process has done in its life. Requests that it took to its grave have failed.
@@ -264,6 +321,13 @@ impl Counts {
         self.0[FORCED]
     }
 
+    /// With what has passed on connections that are open.
+    pub(crate) fn with_traffic(mut self, open: Traffic) -> Self {
+        self.0[BYTES_IN] += open.bytes_in;
+        self.0[BYTES_OUT] += open.bytes_out;
+        self
+    }
+
     pub(crate) fn peak(&self) -> u64 {
         self.0[PEAK]
     }
@@ -313,6 +377,7 @@ impl Counts {
             dropped: count(DROPPED),
             forced: count(FORCED),
             accept_errors: count(ACCEPT_ERRORS),
+            cut_off: count(CUT_OFF),
             bytes_in: count(BYTES_IN),
             bytes_out: count(BYTES_OUT),
         }

@@ -11,6 +11,8 @@ pub struct Ticket {
     /// Not a datagram.
     is_connection: bool,
     is_listed: bool,
+    /// Known when it is listed no more.
+    was_forced: bool,
     /// Only if somebody listens; apart, since there is a ticket for each connection that waits.
     story: Option<Box<Story>>,
     outcome: Outcome,
@@ -43,6 +45,7 @@ impl Ticket {
             id,
             is_connection: connection.is_some(),
             is_listed: connection.is_some(),
+            was_forced: false,
             story: None,
             outcome: Outcome::Dropped,
             refusal: None,
@@ -83,6 +86,11 @@ impl Ticket {
         self.refusal
     }
 
+    /// Whether it was.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.outcome, Outcome::Refused(_))
+    }
+
     pub(crate) fn refuse(&mut self, reason: Refusal) {
         self.outcome = Outcome::Refused(reason);
     }
@@ -110,11 +118,29 @@ impl Ticket {
         }
     }
 
-    pub(crate) fn set_traffic(&mut self, traffic: Traffic) {
-        self.core.counters.passed(traffic);
+    /// Nothing more will pass: it is about to be closed, and listed no more.
+    pub(crate) fn settle(&mut self, traffic: Traffic) {
+        let counters = &self.core.counters;
+        if self.core.is_child() {
+            return counters.passed_in_child(traffic); // the list is the parent's
+        }
+        if std::mem::take(&mut self.is_listed) {
+            self.was_forced = self.core.registry.remove(self.id, || counters.passed(traffic));
+        } else {
+            counters.passed(traffic);
+        }
         if let Some(story) = &mut self.story {
             story.traffic = traffic;
         }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether it counts for the limit.
+    pub(crate) fn holds_a_place(&self) -> bool {
+        self.holds_a_place
     }
 
     /// Lists a request that was none of those that are, because it isn't about a connection.
@@ -141,7 +167,7 @@ impl Drop for Ticket {
         if self.core.is_child() {
             return; // the parent keeps the books, and its locks are not ours
         }
-        let forced = self.is_listed && self.core.registry.remove(self.id);
+        let forced = self.was_forced || self.is_listed && self.core.registry.remove(self.id, || ());
         if let Some(story) = &self.story {
             let Ticket { id, outcome, .. } = *self;
             let Story { peer, traffic, started } = &**story;

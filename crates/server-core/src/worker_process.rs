@@ -97,7 +97,9 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         let shared = acceptor.shared.clone();
         let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
         worker.enter(WorkerPhase::Serving);
+        let tended = shared.lingering.open(&shared.core);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
+        drop(tended);
         worker.enter(WorkerPhase::Leaving);
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());

@@ -24,11 +24,11 @@ pub use socketserver_core::MetricsObserver;
 pub use socketserver_core::TracingObserver;
 pub use socketserver_core::{
     AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound,
-    ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn,
-    Observer, Outcome, PeerAddress, Refusal, Refusals, Runs, Sequential, Server, ServerBuilder, ServerError,
-    ServerHooks, Session, ShutdownReport, Signals, Stats, Tcp, TcpServer, Ticket, Timeouts, Transport, Udp,
-    UdpServer, UnixDatagram, UnixDatagramServer, UnixStream, UnixStreamServer, Worker, WorkerPhase,
-    WorkerProcess, WorkerSettings,
+    ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, Linger, LogObserver,
+    MixIn, Observer, Outcome, PeerAddress, Refusal, Refusals, Runs, Sequential, Server, ServerBuilder,
+    ServerError, ServerHooks, Session, ShutdownReport, Signals, Stats, Tcp, TcpServer, Ticket, Timeouts,
+    Transport, Udp, UdpServer, UnixDatagram, UnixDatagramServer, UnixStream, UnixStreamServer, Worker,
+    WorkerPhase, WorkerProcess, WorkerSettings,
 };
 #[cfg(feature = "framing")]
 pub use socketserver_framing as framing;

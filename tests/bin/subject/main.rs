@@ -4,6 +4,7 @@ mod adopted;
 mod bind;
 mod forking;
 mod kinds;
+mod linger;
 mod pool;
 mod prefork;
 mod spans;
@@ -21,13 +22,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
+        Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         _ => {
-            Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads …".into())
+            Err("subject bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|spans|scarce-threads …"
+                .into())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Steering a server while it serves: its connections, its counts, its limits.
 
+mod bytes;
 mod changing;
 mod counters;
 mod listing;

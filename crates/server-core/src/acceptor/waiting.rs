@@ -112,7 +112,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let (open, full) = (way == Way::Open, way == Way::Full);
         // Those who wait inside are called in by whoever accepts, while that is possible.
         let calls_in = (open || way == Way::Paused) && !self.shared.waiting_room.is_empty();
-        let until = until.into_iter().chain(self.shared.waiting_room.next_end()).min();
+        let lingering = if is_loop { self.shared.lingering.next_look() } else { None };
+        let until = until.into_iter().chain(self.shared.waiting_room.next_end()).chain(lingering).min();
         let room = full || calls_in;
         let signal = ear.as_ref().map(|ear| ear.readiness());
         // There are others: other threads, other processes.

@@ -80,9 +80,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.shared.waiting_room.push(job, time);
     }
 
-    /// Turns away those who have waited too long, and takes in the first of the others if there is room.
+    /// Looks after those who linger, turns away those who have waited too long, and takes in the first of the others if there is room.
     pub(super) fn call_in(&self, way: Way) -> Option<Accepted<T, S>> {
         let (core, waiting) = (&self.shared.core, &self.shared.waiting_room);
+        if self.role == Role::Loop {
+            self.shared.lingering.tend();
+        }
         if waiting.is_empty() {
             return None;
         }

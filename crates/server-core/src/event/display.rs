@@ -31,6 +31,9 @@ impl fmt::Display for Event<'_> {
                 }
                 ended(f, *outcome, *forced, *duration, *traffic)
             }
+            Event::CutOff { id, peer, discarded } => {
+                write!(f, "connection {id} from {peer} was cut off, {discarded} bytes after the end")
+            }
             Event::AcceptFailed { error, back_off: None } => {
                 write!(f, "a client could not be accepted: {error}")
             }
