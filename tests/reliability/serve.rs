@@ -4,7 +4,7 @@ use crate::Counts;
 use rustix::{io::write, stdio::stdout};
 use signal_hook::consts::SIGUSR1;
 use socketserver::{
-    ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn,
+    ForkingMixIn, Handle, Linger, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn,
     ThreadingMixIn, kind, prelude::*,
 };
 use std::{
@@ -22,7 +22,7 @@ use std::{
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// Serves until SIGTERM. The arguments are the mix-in, then `grace=MS` that SIGTERM leaves to requests, `record=PATH` of the replies that
-/// were written, `limit=N` of connections, `workers=N` at most.
+/// were written, `limit=N` of connections, `workers=N` at most, `linger=off`.
 ///
 /// # Errors
 /// What the server fails with.
@@ -122,6 +122,7 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
         .mixin(mixin)
         .state(state)
         .poll_interval(Duration::from_millis(20))
+        .linger(if settings.get("linger") == Some(&"off") { Linger::off() } else { Linger::default() })
         .max_connections(Limit::backlog(limit))
         .bind("127.0.0.1:0")?;
     let _ = server.state().handle.set(server.handle()); // it is the first

@@ -26,7 +26,12 @@ fn injected(mixin: &str, faults: &[&str]) -> Option<Builder> {
 
 /// One that has all the processes that it begins with, for what is done to each of them.
 fn complete(mixin: &str) -> Program {
-    let server = server(mixin).start();
+    started(mixin, server(mixin))
+}
+
+/// The same, with settings.
+fn started(mixin: &str, server: Builder) -> Program {
+    let server = server.start();
     wait_for("all processes to be there", || mixin != "prefork" || server.children().len() == 2);
     server
 }
