@@ -31,7 +31,7 @@ fn a_shutdown_closes_those_who_wait_and_lets_the_others_finish() {
 
     server.state().open();
     for mut client in busy {
-        assert_eq!(client.hear().unwrap(), "1 block");
+        assert_eq!(client.hear(), "1 block");
         client.expect_end();
     }
     let report = shutdown.join().unwrap();
@@ -51,9 +51,9 @@ fn a_request_that_has_arrived_is_served_by_a_shutdown() {
     asks.send("hello\n"); // nobody can look at it now
     server.handle().request_shutdown();
     server.state().open();
-    assert_eq!(asks.hear().unwrap(), "2 hello");
+    assert_eq!(asks.hear(), "2 hello");
     asks.expect_end();
-    blocks.hear().unwrap();
+    blocks.hear();
     server.join().unwrap();
 }
 
@@ -72,7 +72,7 @@ fn the_first_requests_of_new_clients_are_served_by_a_shutdown() {
     server.handle().request_shutdown();
     server.state().open();
     for mut client in asking {
-        assert_eq!(client.hear().unwrap(), "1 hello");
+        assert_eq!(client.hear(), "1 hello");
         client.expect_end();
     }
     silent.into_iter().for_each(Client::expect_end);
@@ -125,7 +125,7 @@ fn closing_the_server_waits_for_handlers_and_leaves_no_thread() {
     waits.expect_end();
     assert!(!closed.is_finished());
     server.state().open();
-    assert_eq!(blocks.hear().unwrap(), "1 block");
+    assert_eq!(blocks.hear(), "1 block");
     finishes("closing", || closed.join().unwrap());
     assert_eq!((server.mixin().threads(), server.stats().active), (0, 0));
     wait_for("the system to forget them", || threads_called("rx-close") == 0);

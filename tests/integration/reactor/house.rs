@@ -1,12 +1,11 @@
 //! A server whose handlers block, fail and count as they are told, and its clients.
 
-use crate::util::{GUARD, Recorder, Served, serve, wait_for};
+pub(super) use crate::clients::Client;
+use crate::util::{Recorder, Served, serve, wait_for};
 use parking_lot::{Condvar, Mutex};
 use socketserver::{ReactorMixIn, Server, ServerBuilder, net, prelude::*};
 use std::{
     fs,
-    io::{self, BufReader},
-    net::{Shutdown, SocketAddr},
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
     thread,
@@ -126,45 +125,4 @@ pub(super) fn wait_until_undisturbed(name: &str) {
         thread::sleep(Duration::from_millis(100)); // what is asserted is that nothing happens in it
         before == switches()
     });
-}
-
-pub(super) struct Client(pub(super) BufReader<std::net::TcpStream>);
-
-impl Client {
-    pub(super) fn connect(address: SocketAddr) -> Client {
-        let stream = std::net::TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(GUARD)).unwrap();
-        Client(BufReader::new(stream))
-    }
-
-    pub(super) fn send(&mut self, bytes: &str) {
-        self.0.get_mut().write_all(bytes.as_bytes()).unwrap();
-    }
-
-    /// The next line, without its end; empty if there is none.
-    pub(super) fn hear(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        self.0.read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
-    }
-
-    pub(super) fn ask(&mut self, line: &str) -> String {
-        self.send(&format!("{line}\n"));
-        self.hear().unwrap()
-    }
-
-    /// Waits for the end, which must be one.
-    #[track_caller]
-    pub(super) fn expect_end(mut self) {
-        assert_eq!(self.hear().unwrap(), "");
-    }
-
-    pub(super) fn finish(&self) {
-        self.0.get_ref().shutdown(Shutdown::Write).unwrap();
-    }
-
-    /// Ends the connection by a reset.
-    pub(super) fn reset(self) {
-        socket2::SockRef::from(self.0.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
-    }
 }

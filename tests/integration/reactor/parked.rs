@@ -20,7 +20,7 @@ fn thousands_of_clients_wait_on_a_few_threads_with_their_handlers() {
     for round in 1..=3 {
         clients.iter_mut().for_each(|client| client.send("hello\n"));
         for client in &mut clients {
-            assert_eq!(client.hear().unwrap(), format!("{round} hello"), "its own count");
+            assert_eq!(client.hear(), format!("{round} hello"), "its own count");
         }
         wait_for("all to wait", || server.mixin().parked() == clients.len());
         // Up to three at work, one in reserve; more only if the machine held one of them up.
@@ -60,7 +60,7 @@ fn setup_greets_before_the_client_says_anything() {
     }
     let server = serve(ReactorTcpServer::<Greets>::bind("127.0.0.1:0").unwrap());
     let mut client = Client::connect(server.server_address());
-    assert_eq!(client.hear().unwrap(), "welcome");
+    assert_eq!(client.hear(), "welcome");
     assert_eq!(client.ask("thanks"), "thanks");
 }
 
@@ -73,7 +73,7 @@ fn requests_that_arrive_together_are_all_served() {
     let mut sender = client.0.get_ref().try_clone().unwrap();
     let sending = std::thread::spawn(move || sender.write_all("hello\n".repeat(count).as_bytes()).unwrap());
     for number in 1..=count {
-        assert_eq!(client.hear().unwrap(), format!("{number} hello"));
+        assert_eq!(client.hear(), format!("{number} hello"));
     }
     sending.join().unwrap();
     wait_for("it to wait", || server.mixin().parked() == 1);
@@ -90,7 +90,7 @@ fn a_request_may_arrive_byte_by_byte() {
             client.send(byte);
             other.ask("meanwhile"); // so that the byte has been seen before the next one comes
         }
-        assert_eq!(client.hear().unwrap(), format!("{number} hello"));
+        assert_eq!(client.hear(), format!("{number} hello"));
     }
 }
 

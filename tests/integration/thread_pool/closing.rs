@@ -62,7 +62,7 @@ fn a_server_that_has_stopped_can_serve_again_beside_those_who_are_busy() {
     old.remove(0).leave();
     wait_for("it to end", || server.stats().active == 2);
     let mut late = Client::connect(server.server_address());
-    late.send("who");
+    late.say("who");
     assert_eq!(server.stats().accepted, 3);
     let serving = serve_shared(server.clone());
     assert!(late.hear().starts_with("worker-"));
@@ -92,7 +92,7 @@ fn a_shutdown_with_a_deadline_says_who_finished_and_who_was_forced() {
 fn a_handler_may_stop_its_server() {
     let server = served(mixin());
     let mut client = Client::connect(server.server_address());
-    client.send("stop");
+    client.say("stop");
     wait_for("the end, though the handler goes on", || !server.handle().is_serving());
     assert_eq!(client.ask("drain?"), "true");
     client.leave();

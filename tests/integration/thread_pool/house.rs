@@ -1,12 +1,12 @@
 //! A server whose handlers stay until their client goes, and tell who they are.
 
-use crate::util::{GUARD, Served, serve};
+pub(super) use crate::clients::Client;
+use crate::util::{Served, serve};
 use parking_lot::Mutex;
 use socketserver::{Event, Observer, Server, ServerBuilder, ThreadPoolMixIn, prelude::*};
 use std::{
     fs,
-    io::BufReader,
-    net::{Shutdown, SocketAddr},
+    net::SocketAddr,
     sync::{
         atomic::{AtomicUsize, Ordering::SeqCst},
         mpsc::{Receiver, Sender, channel},
@@ -100,45 +100,6 @@ pub(super) fn bound(mixin: ThreadPoolMixIn, set: impl FnOnce(Builder) -> Builder
 pub(super) fn threads_called(name: &str) -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
     tasks.filter(|it| fs::read_to_string(it.path().join("comm")).is_ok_and(|it| it.starts_with(name))).count()
-}
-
-pub(super) struct Client(pub(super) BufReader<std::net::TcpStream>);
-
-impl Client {
-    pub(super) fn connect(address: SocketAddr) -> Client {
-        let stream = std::net::TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(GUARD)).unwrap();
-        Client(BufReader::new(stream))
-    }
-
-    pub(super) fn send(&mut self, line: &str) {
-        writeln!(self.0.get_mut(), "{line}").unwrap();
-    }
-
-    /// The next line, without its end; empty if there is none.
-    #[track_caller]
-    pub(super) fn hear(&mut self) -> String {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    #[track_caller]
-    pub(super) fn ask(&mut self, line: &str) -> String {
-        self.send(line);
-        self.hear()
-    }
-
-    pub(super) fn finish(&self) {
-        self.0.get_ref().shutdown(Shutdown::Write).unwrap();
-    }
-
-    /// Finishes, and waits for the end of the connection.
-    #[track_caller]
-    pub(super) fn leave(mut self) {
-        self.finish();
-        assert_eq!(self.hear(), "");
-    }
 }
 
 /// What a pool tells about its workers.

@@ -19,7 +19,7 @@ fn grows_with_its_clients_up_to_max_and_shrinks_to_min() {
         assert_eq!(server.mixin().threads(), [2, 3, 4, 5, 5][number - 1]);
     }
     let mut sixth = Client::connect(server.server_address());
-    sixth.send("who");
+    sixth.say("who");
     wait_for("all to be busy", || server.stats().active == 5);
 
     clients.pop().unwrap().leave();
@@ -38,7 +38,7 @@ fn a_pool_of_one_serves_one_after_the_other() {
     let mut first = Client::connect(server.server_address());
     first.ask("who");
     let mut second = Client::connect(server.server_address());
-    second.send("who");
+    second.say("who");
     assert_eq!(server.stats().accepted, 1);
     first.leave();
     second.hear();
@@ -68,7 +68,7 @@ fn clients_are_served_while_the_pool_shrinks() {
     for _ in 0..100 {
         let mut clients: Vec<_> = (0..6).map(|_| Client::connect(server.server_address())).collect();
         // All at once, so that each needs a worker.
-        clients.iter_mut().for_each(|client| client.send("who"));
+        clients.iter_mut().for_each(|client| client.say("who"));
         clients.iter_mut().for_each(|client| assert!(client.hear().starts_with("worker-")));
         clients.into_iter().for_each(Client::leave);
     }
