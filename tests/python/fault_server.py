@@ -13,6 +13,9 @@ class Obey(socketserver.StreamRequestHandler):
                 raise RuntimeError("as was asked")
             if word == "pid":
                 self.wfile.write(b"%d\n" % os.getpid())
+            elif word == "mark":
+                print("mark", file=sys.stderr, flush=True)
+                self.wfile.write(line)
             elif word == "big":
                 self.wfile.write(b"x" * int(argument))
             else:

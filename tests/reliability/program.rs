@@ -14,7 +14,7 @@ use std::{
         Arc,
         mpsc::{Receiver, Sender, channel},
     },
-    thread,
+    thread::{self, JoinHandle},
 };
 
 /// Starts a server.
@@ -82,11 +82,11 @@ impl Builder {
             Box::new(child.stdout.take().expect("it is piped")),
             Box::new(child.stderr.take().expect("it is piped")),
         ];
-        for output in outputs {
+        let readers = outputs.map(|output| {
             let (sender, log) = (sender.clone(), log.clone());
-            thread::spawn(move || sort(output, &sender, &log));
-        }
-        let mut this = Program { child, lines, log, pid: 0, address: ([0; 4], 0).into() };
+            thread::spawn(move || sort(output, &sender, &log))
+        });
+        let mut this = Program { child, lines, log, readers, pid: 0, address: ([0; 4], 0).into() };
         this.pid = this.after("pid ").parse().expect("a process id");
         this.address = this.after("serving ").parse().expect("an address");
         this
@@ -112,6 +112,7 @@ pub struct Program {
     child: Child,
     lines: Receiver<String>,
     log: Arc<Mutex<Vec<String>>>,
+    readers: [JoinHandle<()>; 2],
     /// Of the server, even if a tracer stands in between.
     pub pid: u32,
     /// Where it serves.
@@ -138,6 +139,11 @@ impl Program {
     /// How many lines of the log hold `part`.
     pub fn logged(&self, part: &str) -> usize {
         self.log.lock().iter().filter(|line| line.contains(part)).count()
+    }
+
+    /// Whether it has closed what it writes to, and all of that is in the log.
+    pub fn has_said_all(&self) -> bool {
+        self.readers.iter().all(JoinHandle::is_finished)
     }
 
     /// What it has counted so far. Its loop says so, which must not be within a request.

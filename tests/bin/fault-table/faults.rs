@@ -141,5 +141,7 @@ fn terminated(scene: &mut Scene) -> String {
     let _ = std::io::Read::read_exact(&mut client.0, &mut [0; 1000]);
     scene.server.terminate();
     let whole = std::io::Read::read_exact(&mut client.0, &mut vec![0; 30_000_000 - 1000]).is_ok();
+    drop(client);
+    wait_for("it to end", || !scene.server.is_alive());
     format!("the one in flight gets {} its reply", if whole { "all of" } else { "**a part of**" })
 }

@@ -1,13 +1,7 @@
 //! A server of either kind, with clients, and what can be seen of it.
 
-use reliability::{Builder, Client, Program, Tracer, Usage};
-use std::{
-    error::Error,
-    io::ErrorKind,
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use reliability::{Builder, Client, Program, Tracer, Usage, children_of, threads, wait_for};
+use std::{error::Error, io::ErrorKind, path::Path, thread, time::Duration};
 
 /// After so long without an answer a client counts as waiting.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -67,12 +61,34 @@ impl Scene {
         self.usage = Some(usage.share());
     }
 
+    /// Waits until all is in the log that requests have to do with; their clients have gone, but the server needn't have noticed.
+    fn wait_for_the_last_word(&mut self) {
+        let is_cpython = self.is_cpython;
+        wait_for("the requests to end, or the server", || {
+            !self.server.is_alive()
+                || if is_cpython { self.is_marked() } else { self.server.counts().active == 0 }
+        });
+        if !self.server.is_alive() {
+            wait_for("all that it said", || self.server.has_said_all());
+        }
+    }
+
+    /// Of CPython's server, whether no thread or child serves a request any more, and one that only says so has been heard.
+    fn is_marked(&self) -> bool {
+        let pid = self.server.pid;
+        let is_at_rest = threads(pid) == 1 && children_of(pid).is_empty();
+        // One that is about to end is neither marked nor dead yet.
+        is_at_rest
+            && Client::try_connect(self.server.address).is_ok_and(|mut client| client.echoes("mark"))
+            && {
+                wait_for("the mark", || self.server.logged("mark") > 0);
+                true
+            }
+    }
+
     /// What the server has told, what CPU time it took, and whether it still runs.
     pub(crate) fn operator(mut self) -> String {
-        let end = Instant::now() + Duration::from_millis(200); // for what is on its way through a pipe
-        while self.server.is_alive() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(10));
-        }
+        self.wait_for_the_last_word();
         let log = self.server.log();
         let mut said = Vec::new();
         let told: Vec<&String> = if self.is_cpython {
