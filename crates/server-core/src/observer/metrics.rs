@@ -20,6 +20,7 @@ use std::{fmt, sync::OnceLock};
 /// | `socketserver_connection_received_bytes_total`, `…_sent_bytes_total` | counters, bytes | | what passed |
 /// | `socketserver_requests_started_total`, … | | | the same seven of requests, with `request` for `connection`: datagrams, and requests of keep-alive connections |
 /// | `socketserver_accept_errors_total` | counter | | times that accepting failed |
+/// | `socketserver_connections_cut_off_total` | counter | | connections of which the rest of the input was not waited for |
 /// | `socketserver_connections_high_total` | counter | | alarms that the limit of connections is near |
 /// | `socketserver_hook_panics_total` | counter | | panics in hooks |
 /// | `socketserver_workers_started_total` | counter | | worker processes forked |
@@ -88,6 +89,7 @@ impl Observer for MetricsObserver {
                 it.requests.end(outcome, forced, duration, traffic);
             }
             Event::AcceptFailed { .. } => it.accept_errors.increment(1),
+            Event::CutOff { .. } => it.cut_off.increment(1),
             Event::ConnectionsHigh { .. } => it.connections_high.increment(1),
             Event::HookPanicked { .. } => it.hook_panics.increment(1),
             Event::WorkersBusy { .. } => it.workers_all_busy.set(1.0),

@@ -122,6 +122,9 @@ impl TracingObserver {
             Event::AcceptFailed { error, back_off: Some(wait) } => {
                 tell!(warn, error = display(error), back_off_us = micros(*wait));
             }
+            Event::CutOff { id, peer, discarded } => {
+                tell!(debug, id = *id, peer = display(peer), discarded = *discarded);
+            }
             Event::ConnectionsHigh { active, limit } => tell!(warn, active = *active, limit = *limit),
             Event::HookPanicked { hook, message } => tell!(error, hook = *hook, panic = *message),
             Event::WorkersBusy { busy, for_how_long } => {

@@ -11,6 +11,7 @@ pub(super) struct Instruments {
     pub(super) requests: Spans,
     pub(super) accept_errors: Counter,
     pub(super) connections_high: Counter,
+    pub(super) cut_off: Counter,
     pub(super) hook_panics: Counter,
     pub(super) workers_started: Counter,
     /// Unexpectedly, expectedly.
@@ -94,6 +95,10 @@ impl Instruments {
                 sent: it.bytes("socketserver_request_sent_bytes_total", "sent as replies"),
             },
             accept_errors: it.counter("socketserver_accept_errors_total", "times that accepting failed"),
+            cut_off: it.counter(
+                "socketserver_connections_cut_off_total",
+                "connections of which the rest of the input was not waited for",
+            ),
             connections_high: it.counter("socketserver_connections_high_total", "alarms of a near limit"),
             hook_panics: it.counter("socketserver_hook_panics_total", "panics in hooks"),
             workers_started: it.counter("socketserver_workers_started_total", "worker processes forked"),
