@@ -1,6 +1,8 @@
 //! A UDP server in a process of its own, whose system calls and allocations are counted. It prints its address; for each line that it reads
 //! it serves as many datagrams as its argument says, and prints how often memory was allocated from the first of them to the last.
-//! With the word "gather" behind that, replies are gathered.
+//! With the word "gather" behind that, replies are gathered; with "requests" it counts those of so many requests of a connection instead.
+
+mod requests;
 
 use socketserver::{Sequential, prelude::*};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -52,8 +54,12 @@ impl DatagramRequestHandler<Counts> for Upper {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let count = env::args().nth(1).ok_or("datagrams COUNT [gather|requests]")?.parse()?;
+    if env::args().nth(2).is_some_and(|word| word == "requests") {
+        return requests::count(count);
+    }
     let counts = Counts::default();
-    counts.most.store(env::args().nth(1).ok_or("datagrams COUNT [gather]")?.parse()?, Relaxed);
+    counts.most.store(count, Relaxed);
     let server = UdpServer::<Upper, Sequential, Counts>::builder().state(counts);
     let gather = env::args().nth(2).is_some_and(|word| word == "gather");
     let server = server.gather_replies(gather).bind("127.0.0.1:0")?;

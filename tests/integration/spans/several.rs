@@ -4,6 +4,7 @@ use crate::{clients::visit, util::serve};
 use parking_lot::Mutex;
 use socketserver::{Event, LogObserver, Observer, ThreadingMixIn, prelude::*};
 use std::{
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -116,6 +117,13 @@ fn several_observers_hear_all_though_one_panics() {
     let boxed: Vec<Box<dyn Observer>> = ears.iter().cloned().map(|ear| Box::new(ear) as _).collect();
     run(Arc::new(boxed));
     assert_eq!((ears[0].notes(), ears[0].notes().len()), (ears[1].notes(), 10));
+}
+
+/// Nor does a request that is told take memory.
+#[test]
+fn a_request_allocates_nothing_whoever_observes() {
+    let counted = Command::new(env!("CARGO_BIN_EXE_datagrams")).args(["1000", "requests"]).output().unwrap();
+    assert_eq!(String::from_utf8(counted.stdout).unwrap(), "0 0 0\n");
 }
 
 /// One question a connection; none a request.
