@@ -5,8 +5,20 @@ use crate::{
     subject,
     util::{serve, tool, wait_for},
 };
-use socketserver::{ThreadingMixIn, prelude::*};
-use std::{collections::HashSet, fs, thread, time::Duration};
+use parking_lot::Mutex;
+use socketserver::{DatagramContext, Limit, Sequential, ThreadingMixIn, UdpServer, prelude::*};
+use std::{
+    collections::HashSet,
+    fs,
+    net::UdpSocket,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 /// Says which thread it runs on and how large that one's stack is, and then waits for the client to finish.
 #[derive(Default)]
@@ -84,4 +96,62 @@ fn a_thread_that_cannot_be_started_costs_one_request() {
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert!(line.starts_with(r#"["", "hello"] ["no thread for this request: "#), "{line}");
     assert!(line.ends_with("accepted 2 active 0"), "{line}");
+}
+
+#[test]
+fn a_burst_of_datagrams_has_no_more_threads_at_once_than_the_limit_says() {
+    let (open, door) = mpsc::channel::<()>();
+    let (door, inside) = (Mutex::new(door), Arc::new(AtomicUsize::new(0)));
+    let at_the_door = inside.clone();
+    let server = UdpServer::<_, ThreadingMixIn>::builder()
+        .max_connections(Limit::backlog(8))
+        .handler_factory(move |_| {
+            at_the_door.fetch_add(1, SeqCst);
+            let _ = door.lock().recv(); // it is open when there is nobody at the other end
+            socketserver::HandlerFn::new(|cx: &mut DatagramContext<'_>| {
+                cx.wfile = cx.packet.to_vec();
+                Ok(())
+            })
+        })
+        .bind("127.0.0.1:0")
+        .unwrap();
+    let server = serve(server);
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(crate::util::GUARD)).unwrap();
+    for number in 0..50_u8 {
+        client.send_to(&[number], server.server_address()).unwrap();
+    }
+    wait_for("as many as may", || inside.load(SeqCst) == 8);
+    server.wait_until_asleep(); // though there are more
+    assert_eq!((inside.load(SeqCst), server.mixin().threads(), server.stats().active), (8, 8, 8));
+    drop(open);
+    let answered: HashSet<_> = (0..50)
+        .map(|_| {
+            let mut reply = [0];
+            client.recv(&mut reply).unwrap();
+            reply[0]
+        })
+        .collect();
+    assert_eq!(answered.len(), 50, "those who waited were served");
+    assert_eq!(server.stats().peak, 8);
+}
+
+#[test]
+fn datagrams_have_a_limit_by_default_where_each_has_a_thread() {
+    fn limit<M>(set: Option<Limit>) -> Option<usize>
+    where
+        M: socketserver::MixIn + socketserver::Runs<socketserver::kind::Datagram> + Default,
+    {
+        let builder = UdpServer::<_, M>::builder();
+        let builder =
+            builder.handler_factory(|_| socketserver::HandlerFn::new(|_: &mut DatagramContext<'_>| Ok(())));
+        let builder = match set {
+            Some(limit) => builder.max_connections(limit),
+            None => builder,
+        };
+        builder.bind("127.0.0.1:0").unwrap().handle().max_connections().max()
+    }
+    assert_eq!(limit::<ThreadingMixIn>(None), Some(512));
+    assert_eq!(limit::<ThreadingMixIn>(Some(Limit::none())), None, "as in Python");
+    assert_eq!(limit::<Sequential>(None), None);
 }

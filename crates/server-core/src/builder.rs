@@ -215,7 +215,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     }
 
     /// How many requests may be in progress at once, and what happens to more. Default: for connections
-    /// [`Limit::from_descriptors`], for datagrams none (Python: none).
+    /// [`Limit::from_descriptors`]; for datagrams what the mix-in says: with a thread for each 512, else none (Python: none).
     pub fn max_connections(mut self, limit: Limit) -> Self {
         self.options.max_connections = Some(limit);
         self
@@ -349,8 +349,9 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         FromS: Provide<S>,
     {
         let Options { request_queue_size, max_connections, observer, .. } = self.options;
+        let mixin = self.mixin.provide();
         let core_options = CoreOptions {
-            limit: max_connections.unwrap_or_else(T::default_limit),
+            limit: max_connections.unwrap_or_else(|| default_limit::<T, M>(&mixin)),
             max_per_peer: self.options.max_per_peer,
             alarm_at: self.options.alarm_at,
             alarm_cool_down: self.options.alarm_cool_down,
@@ -361,10 +362,16 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             idle_timeout: self.options.idle_timeout,
         };
         let core = Core::new(transport.server_address().into(), core_options)?;
-        let (class, mixin, state) = (erase(self.factory), self.mixin.provide(), self.state.provide());
+        let (class, state) = (erase(self.factory), self.state.provide());
         let server = Server::assemble(transport, core, class, mixin, state, self.options.timeout);
         Ok(Bound { server, request_queue_size })
     }
+}
+
+/// Of a transport without a limit, that of the mix-in.
+fn default_limit<T: Transport, M: MixIn>(mixin: &M) -> Limit {
+    let limit = T::default_limit();
+    if limit.max().is_some() { limit } else { mixin.default_limit() }
 }
 
 /// A server that is bound and doesn't listen yet: clients are refused. The moment to set options of the socket.

@@ -1,6 +1,6 @@
 //! Where requests run, as a trait that outsiders implement too; and the mix-in that runs them in the loop.
 
-use crate::{Acceptor, Job, ServerError, ServerHooks, Transport};
+use crate::{Acceptor, Job, Limit, ServerError, ServerHooks, Transport};
 use std::{os::fd::BorrowedFd, time::Instant};
 
 /// Says that a mix-in can run handlers of a kind. Most run every kind: `impl<Kind> Runs<Kind> for MyMixIn {}`.
@@ -58,6 +58,12 @@ pub trait MixIn: Send + Sync + 'static {
     /// [`wake_source`](Self::wake_source). As provided, always.
     fn is_ready(&self) -> bool {
         true
+    }
+
+    /// The limit of requests in progress where neither the builder nor the [transport](Transport::default_limit) has one, as for datagrams. As
+    /// provided, none.
+    fn default_limit(&self) -> Limit {
+        Limit::none()
     }
 
     /// Whether the loop may take several datagrams from the system at once, for this mix-in takes one after another without

@@ -70,7 +70,7 @@ pub trait Transport: Send + Sync + Sized + 'static {
     }
 
     /// The limit of requests in progress where the builder says nothing: [`Limit::from_descriptors`] as provided, for requests that
-    /// hold a descriptor each.
+    /// hold a descriptor each. Where it is [`Limit::none`], that of the [mix-in](crate::MixIn::default_limit) holds.
     fn default_limit() -> Limit {
         Limit::from_descriptors()
     }

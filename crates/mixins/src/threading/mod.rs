@@ -2,15 +2,16 @@
 
 mod workers;
 
-use socketserver_core::{Job, MixIn, Runs, ServerHooks, Transport};
+use socketserver_core::{Job, Limit, MixIn, Runs, ServerHooks, Transport};
 use std::{io, time::Duration};
 use workers::{Task, Workers};
 
 /// Runs each request on a thread of its own: Python's `ThreadingMixIn`.
 ///
 /// A thread whose request has ended waits a while for another one before it ends, so that short connections don't cost a
-/// thread each. Threads are not limited here; the server's `max_connections` limits requests. A thread that can't be started is an
-/// error of that request.
+/// thread each. Threads are not limited here; the server's `max_connections` limits requests. For datagrams, which hold no descriptor that
+/// would limit them, it is 512 unless the builder says something else, so that a burst doesn't start a thread for each; the others wait in the
+/// socket's buffer (Python: no limit). A thread that can't be started is an error of that request.
 ///
 /// ```
 /// use socketserver_core::TcpServer;
@@ -85,6 +86,10 @@ impl MixIn for ThreadingMixIn {
         if let Err((task, error)) = self.workers.run(Box::new(job)) {
             task.fail(error);
         }
+    }
+
+    fn default_limit(&self) -> Limit {
+        Limit::backlog(512)
     }
 
     fn prefetches(&self) -> bool {
