@@ -85,7 +85,8 @@ impl Waiting {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    /// One that can't be sent is left out.
+    /// One that can't be sent is left out. Of several, the last one's error is told, to who replies next: those before have no handler any more
+    /// that could hear of theirs.
     fn flush(&mut self, socket: &Socket) {
         let mut done = 0;
         while done < self.count {

@@ -47,6 +47,7 @@ impl WaitingRoom {
         let mut clients = self.clients.lock();
         let first = clients.pop_front_if(|first| may(first));
         self.length.store(clients.len(), SeqCst);
+        // It is of these types: no other server has this room. One that weren't would be closed by its drop, and counted.
         first.and_then(|it| it.job.downcast().ok()).map(|job| *job)
     }
 
