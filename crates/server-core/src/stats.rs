@@ -50,8 +50,8 @@ pub struct Stats {
     pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,
-    /// Connections that were closed while their client was still sending, at the bounds of the builder's `linger` or at the deadline of a shutdown: what such a client hadn't
-    /// received of its reply by then may be lost.
+    /// Connections that were closed while their client was still sending, at the bounds of the builder's `linger` or at the deadline of a
+    /// shutdown: what such a client hadn't received of its reply by then may be lost.
     pub cut_off: u64,
     /// Bytes received: on connections that have ended and on those that are open, and as datagrams, as far as they were kept. What a forked
     /// child receives is counted when it is done with the request, and never if it is killed before; what a worker process
