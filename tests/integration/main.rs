@@ -23,6 +23,8 @@ mod shutdown;
 mod systems;
 // What accepting fails with, by a script.
 mod accept_errors;
+// What other servers test.
+mod anchors;
 // What an observer hears of servers, connections and requests.
 mod spans;
 // Faults that really happen: to system calls, descriptors, connections, processes.
