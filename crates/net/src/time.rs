@@ -194,3 +194,6 @@ fn some_duration(limit: &AtomicU64) -> Option<Duration> {
     let limit = limit.load(Relaxed);
     (limit != NONE).then(|| Duration::from_nanos(limit))
 }
+
+#[cfg(test)]
+mod tests;

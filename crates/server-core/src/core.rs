@@ -4,6 +4,8 @@ mod in_worker;
 mod life;
 #[cfg(all(test, loom))]
 mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod waits;
 
 use crate::{

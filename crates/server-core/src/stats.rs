@@ -2,7 +2,7 @@
 
 use crate::{Outcome, Refusal, slot::Slot};
 use socketserver_net::{Deadline, Traffic};
-use socketserver_sys::SharedWords;
+use socketserver_sys::{SharedWords, sync::access};
 use std::sync::{
     Arc, OnceLock,
     atomic::{
@@ -156,7 +156,7 @@ impl Counters {
     }
 
     pub(crate) fn accepted(&self) {
-        self.cells()[ACCEPTED].fetch_add(1, SeqCst);
+        access(|| self.cells()[ACCEPTED].fetch_add(1, SeqCst));
     }
 
     pub(crate) fn accepted_so_far(&self) -> u64 {
@@ -250,11 +250,11 @@ impl Counters {
             }
             Outcome::Dropped => DROPPED,
         };
-        cells[which].fetch_add(1, SeqCst); // who sees this sees that it was accepted, too
+        access(|| cells[which].fetch_add(1, SeqCst)); // who sees this sees that it was accepted, too
     }
 
     pub(crate) fn read(&self) -> Counts {
-        let mut counts = Counts::read(self.cells());
+        let mut counts = access(|| Counts::read(self.cells()));
         if self.slot.get().is_none()
             && let Some(words) = self.by_children.get()
         {

@@ -113,3 +113,40 @@ proptest! {
         prop_assert_eq!((stats.refused, stats.refused_by.max_connections), (1, 1));
     }
 }
+
+#[test]
+fn the_greatest_number_is_no_limit() {
+    assert_eq!(Limit::backlog(u32::MAX as usize).max(), None);
+    assert_eq!(Limit::backlog(u32::MAX as usize - 1).max(), Some(u32::MAX as usize - 1));
+}
+
+#[test]
+fn an_eighth_of_the_descriptors_and_at_least_32_are_left_to_the_program() {
+    use rustix::process::{Resource, getrlimit};
+    let soft = getrlimit(Resource::Nofile).current.and_then(|it| usize::try_from(it).ok());
+    let expected = soft.map(|soft| soft.saturating_sub((soft >> 3).max(32)).max(1));
+    assert_eq!(Limit::from_descriptors().max(), expected.filter(|it| *it < u32::MAX as usize));
+}
+
+#[test]
+fn who_waits_for_room_is_counted_while_it_waits() {
+    let gate = Gate::new(Limit::backlog(1));
+    assert!(!gate.queue(|| true) && !gate.has_queue(), "there is room");
+    assert!(gate.try_enter());
+    assert!(!gate.queue(|| false) && !gate.has_queue(), "it needn't");
+    assert!(gate.queue(|| true) && gate.has_queue());
+    assert!(gate.queue(|| true));
+    assert_eq!(gate.set_limit(Limit::backlog(2)), 2, "so many are to be woken");
+    gate.unqueue();
+    assert!(gate.has_queue());
+    gate.unqueue();
+    assert!(!gate.has_queue());
+}
+
+#[test]
+fn a_process_that_begins_anew_has_nobody_inside_or_waiting_and_the_same_limit() {
+    let gate = Gate::new(Limit::backlog(2));
+    assert!(gate.try_enter() && gate.try_enter() && gate.queue(|| true));
+    gate.empty();
+    assert_eq!((gate.inside(), gate.has_queue(), gate.limit()), (0, false, Limit::backlog(2)));
+}

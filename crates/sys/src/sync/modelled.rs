@@ -224,6 +224,14 @@ struct Kernel {
 
 loom::lazy_static! {
     static ref KERNEL: Kernel = Kernel::default();
+    static ref ACCESSES: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
+}
+
+/// A use of numbers that aren't from here, such as those of shared memory: loom learns that it is one, and tries it before and after
+/// those of other threads.
+pub fn access<R>(access: impl FnOnce() -> R) -> R {
+    ACCESSES.fetch_add(1, AcqRel);
+    access()
 }
 
 /// A system call about a descriptor that other threads use too.

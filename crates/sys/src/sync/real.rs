@@ -5,6 +5,12 @@ pub use std::sync::{
     atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize},
 };
 
+/// A use of numbers that aren't from here, such as those of shared memory.
+#[inline(always)]
+pub fn access<R>(access: impl FnOnce() -> R) -> R {
+    access()
+}
+
 /// A system call about a descriptor that other threads use too.
 #[inline(always)]
 pub fn call<R>(call: impl FnOnce() -> R) -> R {
