@@ -37,6 +37,7 @@ fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core
         alarm_at,
         alarm_cool_down: cool_down,
         observer: Box::new(alarms.clone()),
+        linger: crate::Linger::default(),
         poll_interval: None,
         request_timeout: None,
         idle_timeout: None,
