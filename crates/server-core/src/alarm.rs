@@ -53,5 +53,9 @@ mod tests {
         let alarm = Alarm::new(Some(3), Duration::from_secs(10));
         let spoken: Vec<_> = (0..40).filter(|s| alarm.may_speak(Duration::from_secs(*s))).collect();
         assert_eq!(spoken, [0, 10, 20, 30]);
+
+        let eager = Alarm::new(Some(3), Duration::ZERO);
+        let now = Duration::from_millis(5);
+        assert!(eager.may_speak(now) && !eager.may_speak(now), "not twice in a millisecond");
     }
 }
