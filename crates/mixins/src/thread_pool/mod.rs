@@ -2,11 +2,13 @@
 
 mod alarm;
 mod crew;
+mod queue_limit;
 mod run;
 mod threads;
 
 use alarm::Alarm;
 use crew::Crew;
+use queue_limit::QueueLimit;
 use run::{Overseer, Run};
 use socketserver_core::{
     Accepted, Acceptor, Job, MixIn, Runs, Sequential, ServerError, ServerHooks, Transport,
@@ -47,7 +49,7 @@ pub struct ThreadPoolMixIn {
     min: usize,
     max: usize,
     idle_time: Duration,
-    queue_limit: Option<usize>,
+    queue_limit: Arc<QueueLimit>,
     busy_alarm: Option<Duration>,
     block_on_close: bool,
     /// Of this and of earlier calls of `serve_forever`.
@@ -66,7 +68,7 @@ impl Default for ThreadPoolMixIn {
             min: cpus,
             max: cpus * MAX_PER_CPU,
             idle_time: Duration::from_secs(10),
-            queue_limit: None,
+            queue_limit: QueueLimit::new(None),
             busy_alarm: Some(Duration::from_secs(1)),
             block_on_close: true,
             threads: Arc::new(Threads::new()),
@@ -105,9 +107,27 @@ impl ThreadPoolMixIn {
     /// nobody is taken in, all wait in the backlog, and the system decides what happens when that is full.
     ///
     /// Requests that wait count as in progress, for `max_connections` too. A shutdown lets them be served, if its deadline does.
-    pub fn queue_limit(mut self, requests: usize) -> Self {
-        self.queue_limit = Some(requests);
+    pub fn queue_limit(self, requests: usize) -> Self {
+        self.set_queue_limit(requests);
         self
+    }
+
+    /// Changes [`queue_limit`](Self::queue_limit) from now on, while the server serves too; `None` is what it is by default. Who waits already
+    /// stays, and is served, however many they are: nobody else is taken in until there are fewer. Returns at once. Of a pool that runs in
+    /// worker processes this is the parent's copy, and so it holds for those that are forked afterwards.
+    ///
+    /// ```
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::StreamContext;
+    /// use socketserver_mixins::ThreadPoolMixIn;
+    ///
+    /// let server = TcpServer::<_, ThreadPoolMixIn>::bind_fn("127.0.0.1:0", |_: &mut StreamContext<'_>| Ok(()))?;
+    /// server.mixin().set_queue_limit(100); // there is memory for so many
+    /// server.mixin().set_queue_limit(None); // they wait in the backlog again
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn set_queue_limit(&self, requests: impl Into<Option<usize>>) {
+        self.queue_limit.set(requests.into());
     }
 
     /// After how long without a free thread this is told, by [`Event::WorkersBusy`](socketserver_core::Event::WorkersBusy); then again after 1 s, 2 s, 4 s and so on, each minute at
@@ -160,10 +180,11 @@ impl MixIn for ThreadPoolMixIn {
         &self,
         mut acceptor: Acceptor<T, S>,
     ) -> Result<(), ServerError> {
-        let mut crew = Crew::new(self.min, self.max, self.queue_limit, Alarm::new(self.busy_alarm));
+        let mut crew = Crew::new(self.min, self.max, self.queue_limit.clone(), Alarm::new(self.busy_alarm));
         let min = self.min.min(self.max);
         (0..min).for_each(|_| crew.hire(false));
-        let run = Run::new(crew, &acceptor, &self.threads, self.idle_time)
+        let run = (self.queue_limit.bell())
+            .map(|bell| Run::new(crew, &acceptor, &self.threads, self.idle_time, bell))
             .map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
         for number in 0..min {
             if let Err(source) = run.start_worker(None)

@@ -27,7 +27,7 @@ pub(crate) struct Run<T: Transport, S: ServerHooks<T>> {
     threads: Arc<Threads>,
     idle_time: Duration,
     /// Calls for the thread that looks after the workers.
-    bell: Bell,
+    bell: Arc<Bell>,
     /// Why a worker could not go on.
     failure: Mutex<Option<ServerError>>,
 }
@@ -48,16 +48,17 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         acceptor: &Acceptor<T, S>,
         threads: &Arc<Threads>,
         idle_time: Duration,
-    ) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Run {
+        bell: Arc<Bell>,
+    ) -> Arc<Self> {
+        Arc::new(Run {
             crew: Mutex::new(crew),
             changed: Condvar::new(),
             acceptor: acceptor.clone(),
             threads: threads.clone(),
             idle_time,
-            bell: Bell::new()?,
+            bell,
             failure: Mutex::new(None),
-        }))
+        })
     }
 
     /// Starts a worker that has been counted; with a request of its own, or to accept.
