@@ -3,13 +3,13 @@
 use crate::{
     Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
     core::{Core, in_all},
+    link::Link,
     signals::Ear,
-    slot::{RESUME, SUSPEND, Slot, WorkerPhase, written},
-    stats::Counts,
+    slot::WorkerPhase,
     worker_process::{CANNOT_WORK, WorkerSide},
 };
 use socketserver_sys::{Fork, fork};
-use std::{fmt, io, io::Write, mem, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{fmt, io, mem, os::fd::AsFd, sync::Arc, time::Duration};
 
 /// How a worker process is to live.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,13 +40,6 @@ pub struct Worker {
     core: Arc<Core>,
 }
 
-/// What joins parent and worker.
-pub(crate) struct Link {
-    pub(crate) slot: Arc<Slot>,
-    /// The worker reads from the other end; end-of-file there is our death.
-    control: io::PipeWriter,
-}
-
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Forks a process that is to serve beside this one and others, on the same listening socket. It has a copy of everything, but
     /// its own wake-up descriptor, list of connections, and count of those in progress: limits hold in each process. `news` is
@@ -59,13 +52,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub fn fork_worker(&self, settings: WorkerSettings, news: &Arc<Bell>) -> io::Result<ForkedWorker<T, S>> {
         let transport = self.transport.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         let core = &self.shared.core;
-        let slot = Arc::new(Slot::new()?);
         let relay = core.relay()?;
-        let (heard, control) = io::pipe()?;
-        for end in [heard.as_fd(), control.as_fd()] {
-            rustix::io::ioctl_fionbio(end, true)?;
-        }
-        let link = Arc::new(Link { slot: slot.clone(), control });
+        let number = core.next_worker();
+        let (link, heard) = Link::new(number)?;
+        let link = Arc::new(link);
         // Held across the fork, so that the child's copies are not locked by threads that it doesn't have.
         let mut workers = core.workers.lock();
         let held = core.hold();
@@ -74,17 +64,19 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 drop(held);
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
+                link.slot.set_pid(pid);
                 Ok(ForkedWorker::Parent(Worker { pid, link, core: core.clone() }))
             }
             Fork::Child(child) => {
                 child.restore_signals();
-                // While a sibling has the writing end of another's pipe, that one doesn't hear of our parent's death.
+                let slot = link.slot.clone();
+                // While a sibling has the parent's end of another's control, that one doesn't hear of our parent's death.
                 for link in workers.drain(..).chain([link]) {
                     child.close_inherited(link.control.as_fd());
                     mem::forget(link); // its descriptor is closed
                 }
                 drop(workers);
-                let side = WorkerSide::new(slot, news, settings, relay);
+                let side = WorkerSide::new(number, slot, news, settings, relay);
                 if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
@@ -120,25 +112,12 @@ impl Worker {
     /// Tells it to stop accepting, and to end when the requests in progress have; those that overstay `grace` are ended by force.
     /// Returns at once. A later call counts instead of an earlier one.
     pub fn stop(&self, grace: Option<Duration>) {
-        // Full it can't be, unless thousands of orders haven't been heard; and what is dead needs none.
-        let _ = (&self.link.control).write(&written(grace).to_ne_bytes());
+        self.link.stop(grace);
     }
 
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
     pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
         self.link.slot.take_ask()
-    }
-}
-
-impl Link {
-    pub(crate) fn counts(&self) -> Counts {
-        Counts::read(self.slot.counts())
-    }
-
-    /// Tells it to accept nothing for now, or to accept again.
-    pub(crate) fn suspend(&self, suspended: bool) {
-        let order = if suspended { SUSPEND } else { RESUME };
-        let _ = (&self.control).write(&order.to_ne_bytes()); // what is dead needs none
     }
 }
 

@@ -5,4 +5,5 @@ mod house;
 mod inners;
 mod replacing;
 mod resizing;
+mod steering;
 mod trouble;

@@ -35,10 +35,11 @@ use supervisor::Supervisor;
 ///
 /// What is where:
 /// - *State* (`S`, and everything else) is copied: what a handler changes is seen by the requests of its own process only.
-/// - *Limits* such as `max_connections` hold in each process. The hooks of `ServerHooks` are called in the processes, `service_actions`
+/// - *Limits* such as `max_connections` hold in each process, so that the server as a whole may have as many times more. They can be
+///   changed while it serves, by `Handle`, in all processes at once. The hooks of `ServerHooks` are called in the processes, `service_actions`
 ///   in the parent as well.
-/// - *Steering*: `Handle::suspend` and `resume`, in the parent, reach all processes. `connections` and `close_connection` know those of their own
-///   process only, which in the parent are none; a limit that is changed holds for processes that are forked afterwards.
+/// - *Steering*: `Handle::suspend` and `resume`, in the parent, reach all processes. `connections` and `close_connection` ask them, for a second
+///   at most.
 /// - *Events* are told where they happen: of requests in the processes, of processes in the parent. The server's `stats()`, in the
 ///   parent, counts what all processes have done.
 /// - *Shutting down* is the parent's: all processes stop accepting, requests in progress may go on until its deadline. A handler may ask
