@@ -5,7 +5,11 @@ mod waiting_room;
 
 use crate::{
     AcceptError, Event, Job, MixIn, PeerAddress, Refusal, ServerError, ServerHooks, Transport,
-    accept_error::BackOff, crowd::Crowd, limit::Policy, server::Shared, wake::Ready,
+    accept_error::BackOff,
+    crowd::Crowd,
+    limit::Policy,
+    server::{Shared, refuse_prefetched},
+    wake::Ready,
 };
 use socketserver_handlers::guarded;
 use std::{
@@ -38,6 +42,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     /// When it listened last for what the ear may hear.
     listened: Option<Instant>,
     role: Role,
+    /// Nobody else is meant to accept on the socket.
+    has_own_socket: bool,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -78,6 +84,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::Loop,
+            has_own_socket: false,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -88,6 +95,49 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// For `handle_request`.
     pub(crate) fn for_one(shared: &Arc<Shared<T, S>>, transport: Arc<T>) -> Self {
         Acceptor { role: Role::ForOne, ..Acceptor::new(shared, transport) }
+    }
+
+    /// For the loop of a worker process.
+    pub(crate) fn for_worker(shared: &Arc<Shared<T, S>>, transport: Arc<T>, has_own_socket: bool) -> Self {
+        Acceptor { has_own_socket, ..Acceptor::new(shared, transport) }
+    }
+
+    /// Opens sockets on the server's address until there are so many; its own is the first. The system spreads clients over all of them,
+    /// be there somebody who accepts on each or not. They stay open until they are [closed](Self::close_sockets), or the server is.
+    ///
+    /// # Errors
+    /// What [`Transport::another`] says; [`NotConnected`](io::ErrorKind::NotConnected) if the server has been closed;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) in a worker process, whose socket is its parent's to give.
+    pub fn open_sockets(&self, count: usize) -> io::Result<()> {
+        self.socket(count.saturating_sub(1)).map(drop)
+    }
+
+    /// Closes this process's copies of those sockets that are more than `count`, never the server's own. Clients who wait in one are lost
+    /// with its last copy.
+    pub fn close_sockets(&self, count: usize) {
+        self.shared.listening.truncate(count);
+    }
+
+    /// A [clone](Clone) that accepts on the socket of this number, alone: 0 is the server's own, others are opened when they are first
+    /// needed.
+    ///
+    /// # Errors
+    /// As [`open_sockets`](Self::open_sockets).
+    pub fn on_socket(&self, number: usize) -> io::Result<Self> {
+        let transport = self.socket(number)?;
+        let mut this = self.clone();
+        this.transport = Arc::downgrade(&transport);
+        this.has_own_socket = true;
+        this.was_cloned = AtomicBool::new(false);
+        Ok(this)
+    }
+
+    fn socket(&self, number: usize) -> io::Result<Arc<T>> {
+        if number > 0 && self.shared.core.worker().is_some() {
+            let reason = "a worker process has the socket that its parent has given it";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+        }
+        self.shared.listening.hold().get(number)
     }
 
     /// Serves until the server is told to stop: each request goes to `mixin`.
@@ -125,6 +175,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         loop {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
+            self.leave_if_empty(&transport);
             let is_stopping = self.shared.core.is_stopping();
             let way = self.way(mixin);
             let open = way == Way::Open;
@@ -136,6 +187,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 return Ok(accepted);
             }
             if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
+                if self.has_own_socket {
+                    refuse_prefetched(&self.shared, &transport);
+                }
                 return Ok(Accepted::Stopped);
             }
             if open && may_be_there {
@@ -144,6 +198,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     self.pass_on(); // where one was forgotten there may be more
                 }
                 if let ControlFlow::Break(accepted) = tried? {
+                    self.leave_if_empty(&transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
                     {
@@ -186,6 +241,23 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
             self.tick(mixin);
         }
+    }
+
+    /// The next of those requests that were received ahead on a socket that is this acceptor's alone, after it has stopped; what there is no time
+    /// or room for is turned away.
+    pub fn take_received(&mut self) -> Option<Job<T, S>> {
+        let transport = self.transport.upgrade()?;
+        while self.has_own_socket && self.has_time_for_prefetched(&transport) {
+            match self.try_accept(&transport, false) {
+                Ok(ControlFlow::Break(Accepted::Job(job))) => return Some(job),
+                Ok(ControlFlow::Break(_)) => {}
+                Ok(ControlFlow::Continue(())) | Err(_) => break,
+            }
+        }
+        if self.has_own_socket {
+            refuse_prefetched(&self.shared, &transport);
+        }
+        None
     }
 
     /// Hands a request to the mix-in, through the state's hook.
@@ -330,6 +402,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::OneOfMany,
+            has_own_socket: false,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

@@ -68,8 +68,8 @@ pub(crate) struct Core {
     pub(crate) workers: ForkMutex<Vec<Arc<Link>>>,
     /// How many there have been.
     worker_count: AtomicU32,
-    /// What wakes one of them. Made with the first.
-    relay: OnceLock<Arc<Relay>>,
+    /// What wakes one of those that share a socket, by its number. Made when they are first needed.
+    relays: ForkMutex<Vec<Arc<Relay>>>,
     /// In such a process.
     worker: OnceLock<WorkerSide>,
     /// The mix-in, for as long as the server exists.
@@ -147,7 +147,7 @@ impl Core {
             changed: Condvar::new(),
             workers: ForkMutex::default(),
             worker_count: AtomicU32::new(0),
-            relay: OnceLock::new(),
+            relays: ForkMutex::default(),
             worker: OnceLock::new(),
             mixin: OnceLock::new(),
         })
@@ -297,6 +297,7 @@ impl Core {
         let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
         match heard {
             Heard::Stop(grace) => drop(self.stop_here(end(grace))),
+            Heard::Leave => self.leave(),
             Heard::Wishes => self.take_wishes(),
             Heard::List(answer) => self.answer_list(answer),
             Heard::Close(id, answer) => self.answer_close(id, answer),

@@ -47,6 +47,11 @@ impl Link {
         let _ = Order::Stop(grace).send(&self.control);
     }
 
+    /// Tells it to stop when nobody waits in its socket any more.
+    pub(crate) fn leave(&self) {
+        let _ = Order::Leave.send(&self.control);
+    }
+
     /// Tells it to accept nothing for now, or to accept again.
     pub(crate) fn suspend(&self, suspended: bool) {
         self.wish(Wish::Suspend(suspended));

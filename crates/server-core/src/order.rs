@@ -23,6 +23,8 @@ use std::{
 pub(crate) enum Order {
     /// To stop accepting, and for how long requests in progress may go on.
     Stop(Option<Duration>),
+    /// To stop accepting when nobody waits in its socket any more.
+    Leave,
     /// To look what else is wanted, in the memory that both share.
     Look,
     /// To list its connections, there.
@@ -38,6 +40,7 @@ const STOP: u64 = 0;
 const LOOK: u64 = 1;
 const LIST: u64 = 2;
 const CLOSE: u64 = 3;
+const LEAVE: u64 = 4;
 
 #[cfg(not(target_vendor = "apple"))]
 const NOW: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
@@ -54,6 +57,7 @@ impl Order {
     pub(crate) fn send(&self, link: &UnixStream) -> bool {
         let (kind, number, answer) = match self {
             Order::Stop(grace) => (STOP, written(*grace), None),
+            Order::Leave => (LEAVE, 0, None),
             Order::Look => (LOOK, 0, None),
             Order::List(answer) => (LIST, 0, Some(answer.as_fd())),
             Order::Close(id, answer) => (CLOSE, *id, Some(answer.as_fd())),
@@ -87,6 +91,7 @@ impl Order {
         let number = u64::from_ne_bytes(number);
         Some(match (u64::from_ne_bytes(kind), answer) {
             (STOP, _) => Order::Stop(read(number)),
+            (LEAVE, _) => Order::Leave,
             (LIST, Some(answer)) => Order::List(answer),
             (CLOSE, Some(answer)) => Order::Close(number, answer),
             // Also what has lost the descriptor that belongs to it, since there are no more: nobody can be answered.

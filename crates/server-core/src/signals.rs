@@ -82,6 +82,8 @@ pub(crate) enum Ear {
 pub(crate) enum Heard {
     /// To stop; for how long requests in progress may go on.
     Stop(Option<Duration>),
+    /// To stop when nobody waits in the socket any more.
+    Leave,
     /// That the parent has wishes, which are where both can see them.
     Wishes,
     /// To list the connections, there.
@@ -113,6 +115,7 @@ impl Ear {
             }
             Ear::Parent { heard, grace } => Some(match Order::receive(heard)? {
                 Order::Stop(grace) => Heard::Stop(grace),
+                Order::Leave => Heard::Leave,
                 Order::Look => Heard::Wishes,
                 Order::List(answer) => Heard::List(answer),
                 Order::Close(id, answer) => Heard::Close(id, answer),

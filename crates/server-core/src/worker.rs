@@ -3,6 +3,7 @@
 use crate::{
     Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
     core::{Core, in_all},
+    crowd::Relay,
     link::Link,
     signals::Ear,
     slot::WorkerPhase,
@@ -14,6 +15,9 @@ use std::{fmt, io, mem, os::fd::AsFd, sync::Arc, time::Duration};
 /// How a worker process is to live.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WorkerSettings {
+    /// The number of the socket that it alone accepts on: 0 is the server's own, others are on the same address, and are opened when they
+    /// are first needed (see [`Acceptor::open_sockets`]). `None` is the server's own, which it shares with others.
+    pub socket: Option<usize>,
     /// After so many requests it stops accepting, finishes those in progress, and ends. `None` is never.
     pub max_requests: Option<u64>,
     /// How long requests in progress may go on when the worker ends for a reason of its own: `max_requests`, SIGTERM, its parent's
@@ -37,6 +41,7 @@ pub enum ForkedWorker<T: Transport, S: ServerHooks<T>> {
 pub struct Worker {
     pid: i32,
     link: Arc<Link>,
+    relay: Arc<Relay>,
     core: Arc<Core>,
 }
 
@@ -50,22 +55,25 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// # Errors
     /// What fork(2) reports, and what preparing it does: no descriptors, no memory.
     pub fn fork_worker(&self, settings: WorkerSettings, news: &Arc<Bell>) -> io::Result<ForkedWorker<T, S>> {
-        let transport = self.transport.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         let core = &self.shared.core;
-        let relay = core.relay()?;
+        let relay = core.relay(settings.socket.unwrap_or(0))?;
         let number = core.next_worker();
         let (link, heard) = Link::new(number)?;
         let link = Arc::new(link);
         // Held across the fork, so that the child's copies are not locked by threads that it doesn't have.
         let mut workers = core.workers.lock();
+        let mut sockets = self.shared.listening.hold();
+        let before = sockets.count();
+        let transport = sockets.get(settings.socket.unwrap_or(0))?;
         let held = core.hold();
-        match fork()? {
+        let forked = fork().inspect_err(|_| sockets.truncate(before)); // nobody would accept on a new one
+        match forked? {
             Fork::Parent(pid) => {
                 drop(held);
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
                 link.slot.set_pid(pid);
-                Ok(ForkedWorker::Parent(Worker { pid, link, core: core.clone() }))
+                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone() }))
             }
             Fork::Child(child) => {
                 child.restore_signals();
@@ -76,11 +84,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     mem::forget(link); // its descriptor is closed
                 }
                 drop(workers);
+                sockets.keep_only(&transport, &child);
+                drop(sockets);
                 let side = WorkerSide::new(number, slot, news, settings, relay);
                 if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
-                let acceptor = Acceptor::new(&self.shared, transport);
+                let acceptor = Acceptor::for_worker(&self.shared, transport, settings.socket.is_some());
                 Ok(ForkedWorker::Child(WorkerProcess::new(child, acceptor)))
             }
         }
@@ -115,6 +125,12 @@ impl Worker {
         self.link.stop(grace);
     }
 
+    /// Tells it to stop accepting when nobody waits in its socket any more. For one whose socket is given up: what waits there when the last
+    /// process closes it is lost.
+    pub fn leave(&self) {
+        self.link.leave();
+    }
+
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
     pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
         self.link.slot.take_ask()
@@ -131,7 +147,7 @@ impl Drop for Worker {
         }
         self.core.tell_watchers();
         // It may have been woken for a client, and have ended before it came to it.
-        let _ = self.core.relay().map(|relay| relay.call());
+        self.relay.call();
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
     core::Core,
     crowd::Relay,
-    server::Shared,
+    server::{Shared, refuse_prefetched},
     signals::{Ear, Heard},
     slot::{Slot, WorkerPhase},
     wake::Wanted,
@@ -18,7 +18,10 @@ use socketserver_sys::Child;
 use std::{
     fmt, io,
     io::Write,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -40,6 +43,8 @@ pub(crate) struct WorkerSide {
     /// To those that accept in other processes, and in this.
     pub(crate) relay: Arc<Relay>,
     drain_until: Mutex<Option<Instant>>,
+    /// The socket is given up: it stops when nobody waits there.
+    leaves: AtomicBool,
 }
 
 /// A worker that was forced to an end gets this long to notice.
@@ -55,7 +60,15 @@ impl WorkerSide {
         settings: WorkerSettings,
         relay: Arc<Relay>,
     ) -> Self {
-        WorkerSide { number, slot, news: news.clone(), settings, relay, drain_until: Mutex::new(None) }
+        WorkerSide {
+            number,
+            slot,
+            news: news.clone(),
+            settings,
+            relay,
+            drain_until: Mutex::new(None),
+            leaves: AtomicBool::new(false),
+        }
     }
 
     /// Hands the wish to stop the server to the parent, whose server it is.
@@ -76,6 +89,14 @@ impl WorkerSide {
 
     pub(crate) fn drain_until(&self) -> Option<Instant> {
         *self.drain_until.lock()
+    }
+
+    pub(crate) fn leave(&self) {
+        self.leaves.store(true, SeqCst);
+    }
+
+    pub(crate) fn leaves(&self) -> bool {
+        self.leaves.load(SeqCst)
     }
 
     /// Whether it has taken in as many requests as it may.
@@ -111,6 +132,12 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         }
         worker.enter(WorkerPhase::Serving);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
+        for transport in shared.listening.all() {
+            if worker.leaves() {
+                transport.close_in_child(&child); // who comes now is given to other sockets
+            }
+            refuse_prefetched(&shared, &transport);
+        }
         worker.enter(WorkerPhase::Leaving);
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 /// A mutex for what is used on both sides of a [`fork`](crate::fork): the thread that forks holds it meanwhile, so that the
@@ -39,6 +39,15 @@ impl<T> ForkMutex<T> {
     /// Unlocked, around `value`.
     pub fn new(value: T) -> Self {
         ForkMutex(Mutex::new(value))
+    }
+
+    /// Takes it if nobody holds it.
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Waits until nobody else holds it.

@@ -13,7 +13,7 @@ use run::{Overseer, Run};
 use socketserver_core::{
     Accepted, Acceptor, Job, MixIn, Runs, Sequential, ServerError, ServerHooks, Transport,
 };
-use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{io, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use threads::Threads;
 
 /// Runs requests on a bounded number of threads, of which each accepts for itself.
@@ -52,6 +52,7 @@ pub struct ThreadPoolMixIn {
     queue_limit: Arc<QueueLimit>,
     busy_alarm: Option<Duration>,
     block_on_close: bool,
+    socket_each: bool,
     /// Of this and of earlier calls of `serve_forever`.
     threads: Arc<Threads>,
 }
@@ -71,6 +72,7 @@ impl Default for ThreadPoolMixIn {
             queue_limit: QueueLimit::new(None),
             busy_alarm: Some(Duration::from_secs(1)),
             block_on_close: true,
+            socket_each: false,
             threads: Arc::new(Threads::new()),
         }
     }
@@ -158,6 +160,34 @@ impl ThreadPoolMixIn {
         self
     }
 
+    /// Whether each thread has a socket of its own on the server's address (SO_REUSEPORT), over which the system spreads clients by their
+    /// addresses and ports. Default: no, they share one. On Linux, for TCP and UDP; meant for UDP.
+    ///
+    /// There are then [`min_workers`](Self::min_workers) threads, always, and no [`queue_limit`](Self::queue_limit): who waits in a thread's socket is served by
+    /// this thread and no other, however idle those are. With handlers that take long, or connections that last, share one. In return a
+    /// thread receives datagrams several at a time, and those of one client are served in their order. The sockets stay open until the server is
+    /// closed; `handle_request` serves the first of them.
+    ///
+    /// Other sockets get the options that the builder has (`socket_options`), not what was set on the first afterwards; of an adopted socket
+    /// only its address. With more than one thread on other transports and systems, and in worker processes (which have an option of
+    /// this kind themselves), `serve_forever` says that it can't be done.
+    ///
+    /// ```
+    /// # use socketserver_core::UdpServer;
+    /// # use socketserver_handlers::DatagramContext;
+    /// use socketserver_mixins::ThreadPoolMixIn;
+    ///
+    /// let server = UdpServer::<_, ThreadPoolMixIn>::builder()
+    ///     .mixin(ThreadPoolMixIn::default().workers(4).socket_each(true))
+    /// #   .handler_factory(|_| socketserver_handlers::HandlerFn::new(|_: &mut DatagramContext<'_>| Ok(())))
+    ///     .bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn socket_each(mut self, each: bool) -> Self {
+        self.socket_each = each;
+        self
+    }
+
     /// How many threads there are now, busy or waiting.
     pub fn threads(&self) -> usize {
         self.threads.count()
@@ -180,16 +210,27 @@ impl MixIn for ThreadPoolMixIn {
         &self,
         mut acceptor: Acceptor<T, S>,
     ) -> Result<(), ServerError> {
-        let mut crew = Crew::new(self.min, self.max, self.queue_limit.clone(), Alarm::new(self.busy_alarm));
         let min = self.min.min(self.max);
+        let has_sockets = self.socket_each && min > 1;
+        let acceptors = if has_sockets { on_sockets(&acceptor, min)? } else { Vec::new() };
+        let (max, queue_limit) = match has_sockets {
+            true => (min, QueueLimit::new(None)),
+            false => (self.max, self.queue_limit.clone()),
+        };
+        let mut crew = Crew::new(min, max, queue_limit, Alarm::new(self.busy_alarm));
         (0..min).for_each(|_| crew.hire(false));
         let run = (self.queue_limit.bell())
             .map(|bell| Run::new(crew, &acceptor, &self.threads, self.idle_time, bell))
             .map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        let mut acceptors = acceptors.into_iter();
         for number in 0..min {
-            if let Err(source) = run.start_worker(None)
-                && number == 0
+            if let Err(source) = run.start_worker(None, acceptors.next())
+                && (number == 0 || has_sockets)
             {
+                // Nobody would come for who waits in a socket.
+                (number + 1..min).for_each(|_| run.not_started());
+                acceptor.stop();
+                run.end();
                 return Err(ServerError::Start { what: "worker thread", source });
             }
         }
@@ -204,6 +245,18 @@ impl MixIn for ThreadPoolMixIn {
             self.threads.join();
         }
     }
+}
+
+/// One for each worker.
+fn on_sockets<T: Transport, S: ServerHooks<T>>(
+    acceptor: &Acceptor<T, S>,
+    workers: usize,
+) -> Result<Vec<Acceptor<T, S>>, ServerError> {
+    let all: io::Result<Vec<_>> = (0..workers).map(|number| acceptor.on_socket(number)).collect();
+    all.map_err(|source| {
+        acceptor.close_sockets(1);
+        ServerError::Start { what: "socket for each worker", source }
+    })
 }
 
 /// Until the server stops: starts workers, tells that all are busy, takes in what they can't.

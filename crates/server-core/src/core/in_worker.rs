@@ -19,12 +19,20 @@ pub(crate) struct Held<'a> {
 }
 
 impl Core {
-    pub(crate) fn relay(&self) -> io::Result<Arc<Relay>> {
-        if let Some(relay) = self.relay.get() {
-            return Ok(relay.clone());
+    pub(crate) fn relay(&self, socket: usize) -> io::Result<Arc<Relay>> {
+        let mut relays = self.relays.lock();
+        while relays.len() <= socket {
+            relays.push(Arc::new(Relay::new()?));
         }
-        let made = Arc::new(Relay::new()?);
-        Ok(self.relay.get_or_init(|| made).clone())
+        Ok(relays[socket].clone())
+    }
+
+    /// In a worker process whose socket is given up: from now on it stops when that is empty.
+    pub(super) fn leave(&self) {
+        if let Some(worker) = self.worker.get() {
+            worker.leave();
+            self.waker.wake(); // somebody must look
+        }
     }
 
     pub(crate) fn worker(&self) -> Option<&WorkerSide> {
