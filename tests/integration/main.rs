@@ -67,6 +67,8 @@ mod odd_datagrams;
 mod odd_moments;
 // What overriding hooks can do.
 mod overrides;
+// A socket for each thread of a pool.
+mod own_sockets;
 // A transport that somebody else has written.
 mod own_transport;
 // Panics in any piece of user code.

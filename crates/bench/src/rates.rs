@@ -82,8 +82,13 @@ fn report(case: &RateCase, servers: &[&'static str], samples: &Samples, notes: V
     });
     let mut body = table(&heads, rows);
     let goals: Vec<_> = case.goals.iter().filter_map(|goal| goal.row(samples)).collect();
-    body.push('\n');
-    body.push_str(&table(&["ratio, round by round", "reach", "stretch", "measured", ""], goals.into_iter()));
+    if !goals.is_empty() {
+        body.push('\n');
+        body.push_str(&table(
+            &["ratio, round by round", "reach", "stretch", "measured", ""],
+            goals.into_iter(),
+        ));
+    }
     for note in notes {
         body.push_str(&format!("\n{note}\n"));
     }

@@ -1,11 +1,16 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
+mod sockets;
 mod waiting;
 mod waiting_room;
 
 use crate::{
     AcceptError, Event, Job, MixIn, PeerAddress, Refusal, ServerError, ServerHooks, Transport,
-    accept_error::BackOff, crowd::Crowd, limit::Policy, server::Shared, wake::Ready,
+    accept_error::BackOff,
+    crowd::Crowd,
+    limit::Policy,
+    server::{Shared, refuse_prefetched},
+    wake::Ready,
 };
 use socketserver_handlers::guarded;
 use std::{
@@ -38,6 +43,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     /// When it listened last for what the ear may hear.
     listened: Option<Instant>,
     role: Role,
+    /// Nobody else is meant to accept on the socket.
+    has_own_socket: bool,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -78,6 +85,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::Loop,
+            has_own_socket: false,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -88,6 +96,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// For `handle_request`.
     pub(crate) fn for_one(shared: &Arc<Shared<T, S>>, transport: Arc<T>) -> Self {
         Acceptor { role: Role::ForOne, ..Acceptor::new(shared, transport) }
+    }
+
+    /// For the loop of a worker process.
+    pub(crate) fn for_worker(shared: &Arc<Shared<T, S>>, transport: Arc<T>, has_own_socket: bool) -> Self {
+        Acceptor { has_own_socket, ..Acceptor::new(shared, transport) }
     }
 
     /// Serves until the server is told to stop: each request goes to `mixin`.
@@ -125,6 +138,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         loop {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
+            self.leave_if_empty(&transport);
             let is_stopping = self.shared.core.is_stopping();
             let way = self.way(mixin);
             let open = way == Way::Open;
@@ -136,6 +150,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 return Ok(accepted);
             }
             if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
+                if self.has_own_socket {
+                    refuse_prefetched(&self.shared, &transport);
+                }
                 return Ok(Accepted::Stopped);
             }
             if open && may_be_there {
@@ -144,6 +161,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     self.pass_on(); // where one was forgotten there may be more
                 }
                 if let ControlFlow::Break(accepted) = tried? {
+                    self.leave_if_empty(&transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
                     {
@@ -330,6 +348,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::OneOfMany,
+            has_own_socket: false,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

@@ -223,7 +223,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
 
     /// How many connections there may be at once from one IP address, whatever its ports; IPv4 in IPv6 is the same as IPv4. Default: no
     /// limit. One more is accepted, refused and closed; [`ServerHooks::reject_because`] may tell it why. No effect on datagrams, and on
-    /// Unix sockets, whose clients have no address. Worker processes each have a limit of their own.
+    /// Unix sockets, whose clients have no address. Worker processes each have it for themselves.
     ///
     /// ```
     /// use socketserver_core::TcpServer;

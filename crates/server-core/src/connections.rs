@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionInfo {
-    /// Its number, which no other request of this server has; that of the events, and what
+    /// Its number, which no other request of this server has, in whichever process; that of the events, and what
     /// [`Handle::close_connection`](crate::Handle::close_connection) takes.
     pub id: u64,
     /// Who it is from.
@@ -18,6 +18,6 @@ pub struct ConnectionInfo {
     pub traffic: Traffic,
     /// What it is doing. What a child serves is always in a request, and so is a connection without a socket beneath.
     pub activity: Activity,
-    /// The child process that serves it, if one does.
+    /// The process that serves it, if it is another one: a child that was forked for it, a worker process.
     pub pid: Option<i32>,
 }

@@ -1,5 +1,6 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
+mod asking;
 mod in_worker;
 mod life;
 #[cfg(all(test, loom))]
@@ -13,6 +14,7 @@ use crate::{
     alarm::Alarm,
     crowd::Relay,
     limit::Gate,
+    link::Link,
     mixin::Drain,
     registry::Registry,
     signals::{Ear, Heard},
@@ -20,7 +22,6 @@ use crate::{
     sync::{Condvar, Mutex},
     wake::Waker,
     watchers::Watchers,
-    worker::Link,
     worker_process::WorkerSide,
 };
 use life::Life;
@@ -36,7 +37,7 @@ use std::{
     sync::{
         Arc, OnceLock, Weak,
         atomic::{
-            AtomicU64,
+            AtomicU32, AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
@@ -72,8 +73,10 @@ pub(crate) struct Core {
     changed: Condvar,
     /// Processes that serve beside this one, which made them.
     pub(crate) workers: ForkMutex<Vec<Arc<Link>>>,
-    /// What wakes one of them. Made with the first.
-    relay: OnceLock<Arc<Relay>>,
+    /// How many there have been.
+    worker_count: AtomicU32,
+    /// What wakes one of those that share a socket, by its number. Made when they are first needed.
+    relays: ForkMutex<Vec<Arc<Relay>>>,
     /// In such a process.
     worker: OnceLock<WorkerSide>,
     /// The mix-in, for as long as the server exists.
@@ -153,7 +156,8 @@ impl Core {
             life: Mutex::new(Life::FRESH),
             changed: Condvar::new(),
             workers: ForkMutex::default(),
-            relay: OnceLock::new(),
+            worker_count: AtomicU32::new(0),
+            relays: ForkMutex::default(),
             worker: OnceLock::new(),
             mixin: OnceLock::new(),
         })
@@ -161,6 +165,11 @@ impl Core {
 
     pub(crate) fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Relaxed)
+    }
+
+    /// The number of the next worker process, from 1 on.
+    pub(crate) fn next_worker(&self) -> u32 {
+        self.worker_count.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
@@ -235,11 +244,6 @@ impl Core {
         self.registry.close_all(|requests| self.counters.forced(requests as u64));
     }
 
-    /// Ends one by force. It is counted first, so that nobody who sees it end misses it.
-    pub(crate) fn close_one(&self, id: u64) -> bool {
-        self.registry.close(id, || self.counters.forced(1))
-    }
-
     /// Whether a connection is being ended by force. Looks at a number only, while none has ever been.
     pub(crate) fn is_forced(&self, id: u64) -> bool {
         self.counters.has_forced() && self.registry.is_ended(id)
@@ -263,11 +267,20 @@ impl Core {
         workers.iter().for_each(|link| link.suspend(suspended));
     }
 
-    /// Changes the limit; who waits looks whether it is still to wait.
+    /// Changes the limit, in worker processes too; who waits looks whether it is still to wait.
     pub(crate) fn set_limit(&self, limit: Limit) {
+        let workers = self.workers.lock(); // held, so that none is forked in between
         for _ in 0..self.gate.set_limit(limit) {
             self.waker.make_room();
         }
+        workers.iter().for_each(|link| link.limit(limit));
+    }
+
+    /// Changes the limit of connections from one peer, in worker processes too.
+    pub(crate) fn limit_peers(&self, max: Option<usize>) {
+        let workers = self.workers.lock();
+        self.registry.limit_peers(max);
+        workers.iter().for_each(|link| link.limit_peers(max));
     }
 
     pub(crate) fn hear(&self, ear: Option<Ear>) {
@@ -286,20 +299,26 @@ impl Core {
 
     /// Does what the ear hears: mostly, stops the loop. Doesn't wait.
     pub(crate) fn listen(&self) {
-        let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
         // All there is to hear, in order: of several ends the last one counts.
         while let Some(heard) = self.ear().and_then(|ear| ear.take()) {
-            match heard {
-                Heard::Stop(grace) => drop(self.stop_here(end(grace))),
-                Heard::Suspend(suspended) => self.suspend(suspended),
-                Heard::End(grace) => {
-                    self.hear(None);
-                    self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
-                }
-            }
+            self.obey(heard);
         }
     }
 
+    pub(crate) fn obey(&self, heard: Heard) {
+        let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
+        match heard {
+            Heard::Stop(grace) => drop(self.stop_here(end(grace))),
+            Heard::Leave => self.leave(),
+            Heard::Wishes => self.take_wishes(),
+            Heard::List(answer) => self.answer_list(answer),
+            Heard::Close(id, answer) => self.answer_close(id, answer),
+            Heard::End(grace) => {
+                self.hear(None);
+                self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
+            }
+        }
+    }
     /// There is room that the caller doesn't use. One acceptor that waits for some gets it, since none but those who wait for it
     /// would come to know.
     pub(crate) fn pass_on_room(&self) {

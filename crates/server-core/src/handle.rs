@@ -91,8 +91,10 @@ impl Handle {
     /// they are doing. Costs those connections nothing until it is called; then, a lock for as long as it takes to copy the list.
     ///
     /// A connection that a forked child serves is listed with its [`pid`](ConnectionInfo::pid), and so is a datagram; other datagrams aren't.
-    /// Worker processes of a prefork server keep their lists to themselves: the parent sees what [`stats`](Self::stats) counts, in all of them, and
-    /// none of their connections.
+    ///
+    /// The parent of a prefork server asks its worker processes, and lists their connections too, with their pids, the oldest first. It
+    /// waits for the answers no longer than a second: what a process serves that is stopped, or hangs, or dies meanwhile, is left
+    /// out, though [`stats`](Self::stats) counts it. A worker process lists its own connections only.
     ///
     /// ```
     /// use socketserver_core::TcpServer;
@@ -121,12 +123,15 @@ impl Handle {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn connections(&self) -> Vec<ConnectionInfo> {
-        self.0.registry.list()
+        self.0.list()
     }
 
     /// Ends one connection by force: it is shut down, or the child killed that serves it. The handler reads end-of-file, or fails to
     /// write, and the request ends as such a request does. False if there is none of this number, or it has been ended by force before.
     /// Doesn't wait for the end. Counts as [`forced`](Stats::forced).
+    ///
+    /// The parent of a prefork server has it done by the worker process that serves the connection, and waits for that no longer than a
+    /// second; then it gives false, and the connection is ended if the process goes on after all.
     pub fn close_connection(&self, id: u64) -> bool {
         self.0.close_one(id)
     }
@@ -147,8 +152,10 @@ impl Handle {
     }
 
     /// Changes the limit of connections, and what happens at it, from now on. Nobody is thrown out: if more are inside, nobody goes in
-    /// until there are fewer. If there is more room, those who wait go in at once. Processes that were forked before keep the limit they
-    /// have.
+    /// until there are fewer. If there is more room, those who wait go in at once.
+    ///
+    /// The parent of a prefork server tells its worker processes, each of which has this limit for itself: so many connections at once, and
+    /// as many times more as there are processes.
     ///
     /// ```
     /// # use socketserver_core::TcpServer;
@@ -172,9 +179,9 @@ impl Handle {
     }
 
     /// Changes the limit of connections from one IP address; `None` is no limit. Connections that there are stay, and count. As with
-    /// [`set_max_connections`](Self::set_max_connections), processes that were forked before keep theirs.
+    /// [`set_max_connections`](Self::set_max_connections), worker processes are told, and each counts its own.
     pub fn set_max_connections_per_peer(&self, connections: Option<usize>) {
-        self.0.registry.limit_peers(connections);
+        self.0.limit_peers(connections);
     }
 
     /// Accepts nothing from now on, until [`resume`](Self::resume): clients wait in the backlog, as if the server were slow (datagrams in the

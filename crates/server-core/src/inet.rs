@@ -3,7 +3,7 @@
 use crate::{
     AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, error::written,
 };
-use socket2::{Domain, Type};
+use socket2::{Domain, SockRef, Type};
 use socketserver_net::{Datagram, DatagramSource, TcpStream};
 use socketserver_sys::Child;
 use std::{
@@ -11,6 +11,7 @@ use std::{
     io,
     net::{Shutdown, SocketAddr, ToSocketAddrs},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::atomic::{AtomicI32, Ordering::Relaxed},
 };
 
 /// Connections over TCP. Python: `TCPServer`.
@@ -22,6 +23,9 @@ use std::{
 pub struct Tcp {
     listener: socket2::Socket,
     address: SocketAddr,
+    /// For another one like it.
+    options: BindOptions,
+    backlog: AtomicI32,
 }
 
 /// Datagrams over UDP. Python: `UDPServer`.
@@ -33,6 +37,8 @@ pub struct Tcp {
 pub struct Udp {
     source: DatagramSource,
     address: SocketAddr,
+    /// For another one like it.
+    options: BindOptions,
 }
 
 impl Transport for Tcp {
@@ -54,7 +60,15 @@ impl Transport for Tcp {
     }
 
     fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
+        self.backlog.store(request_queue_size, Relaxed);
         self.listener.listen(request_queue_size)
+    }
+
+    fn another(&self) -> io::Result<Self> {
+        let listener = beside(&SockRef::from(&self.listener), self.address, Type::STREAM, &self.options)?;
+        let another = Tcp::new(listener, self.address, self.options.clone());
+        another.server_activate(self.backlog.load(Relaxed))?;
+        Ok(another)
     }
 
     fn shutdown_request(request: &mut TcpStream) {
@@ -95,13 +109,19 @@ impl Transport for Udp {
     fn default_limit() -> Limit {
         Limit::none() // a datagram holds no descriptor
     }
+
+    fn another(&self) -> io::Result<Self> {
+        let first = SockRef::from(self.source.socket());
+        let socket = beside(&first, self.address, Type::DGRAM, &self.options)?;
+        Ok(Udp::new(socket, self.address, self.options.clone()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
-        Ok(Tcp { listener, address })
+        Ok(Tcp::new(listener, address, options.clone()))
     }
 }
 
@@ -109,13 +129,15 @@ impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
-        let source = source(socket, options.max_packet_size).max_prefetch(options.prefetch);
-        let source = source.gather_replies(options.gather_replies);
-        Ok(Udp { source, address })
+        Ok(Udp::new(socket, address, options.clone()))
     }
 }
 
 impl Tcp {
+    fn new(listener: socket2::Socket, address: SocketAddr, options: BindOptions) -> Self {
+        Tcp { listener, address, options, backlog: AtomicI32::new(0) }
+    }
+
     /// Serves a listening socket that is already open, such as one that a supervisor passed down.
     ///
     /// # Errors
@@ -123,11 +145,18 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp { listener, address })
+        Ok(Tcp::new(listener, address, BindOptions::default()))
     }
 }
 
 impl Udp {
+    /// No UDP datagram is longer than 65,535 bytes, so larger buffers would be a waste.
+    fn new(socket: impl Into<OwnedFd>, address: SocketAddr, options: BindOptions) -> Self {
+        let source = DatagramSource::new(socket, options.max_packet_size.min(65_535));
+        let source = source.max_prefetch(options.prefetch).gather_replies(options.gather_replies);
+        Udp { source, address, options }
+    }
+
     /// Serves a bound socket that is already open, with datagrams of up to `max_packet_size` bytes. They are received one by one, since
     /// other processes may be receiving from the same socket; see [`max_prefetch`](Self::max_prefetch).
     ///
@@ -136,18 +165,14 @@ impl Udp {
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
-        Ok(Udp { source: source(socket, max_packet_size).max_prefetch(1), address })
+        Ok(Udp::new(socket, address, BindOptions { max_packet_size, prefetch: 1, ..BindOptions::default() }))
     }
 
     /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.
     pub fn max_prefetch(self, datagrams: usize) -> Self {
-        Udp { source: self.source.max_prefetch(datagrams), ..self }
+        let options = BindOptions { prefetch: datagrams, ..self.options };
+        Udp { source: self.source.max_prefetch(datagrams), options, ..self }
     }
-}
-
-/// No UDP datagram is longer than 65,535 bytes, so larger buffers would be a waste.
-fn source(socket: impl Into<OwnedFd>, max_packet_size: usize) -> DatagramSource {
-    DatagramSource::new(socket, max_packet_size.min(65_535))
 }
 
 /// Binds to the first of the addresses that can be bound.
@@ -173,6 +198,26 @@ fn bind_first<A: ToSocketAddrs + Debug>(
     }
     let none = || io::Error::new(io::ErrorKind::InvalidInput, "no address of the wanted family");
     Err(failed.unwrap_or_else(|| unresolved(none())))
+}
+
+/// Binds one more socket to the address of `first`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn beside(
+    first: &SockRef<'_>,
+    address: SocketAddr,
+    kind: Type,
+    options: &BindOptions,
+) -> io::Result<socket2::Socket> {
+    first.set_reuse_port(true)?; // of a socket that is bound already, too
+    let dual_stack = if address.is_ipv6() { Some(!first.only_v6()?) } else { None };
+    let options = BindOptions { allow_reuse_port: true, dual_stack, ..options.clone() };
+    bind_one(address, kind, kind == Type::STREAM, &options).map(|(socket, _)| socket)
+}
+
+/// Elsewhere SO_REUSEPORT, where there is one, gives all clients to one of the sockets.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn beside(_: &SockRef<'_>, _: SocketAddr, _: Type, _: &BindOptions) -> io::Result<socket2::Socket> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux spreads clients over several sockets"))
 }
 
 fn bind_one(

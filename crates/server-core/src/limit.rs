@@ -4,7 +4,8 @@ use socketserver_sys::sync::{AtomicU64, AtomicUsize};
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 /// A limit on what is served at the same time, and what happens to a client that comes when it is reached. A running server's is
-/// changed by [`Handle::set_max_connections`](crate::Handle::set_max_connections).
+/// changed by [`Handle::set_max_connections`](crate::Handle::set_max_connections). Worker processes of a prefork server have it each for
+/// itself.
 ///
 /// Numbers above 4,294,967,294 are no limit.
 ///
@@ -45,7 +46,7 @@ impl Limit {
     /// At the limit clients are accepted all the same, and wait for room, each up to `time`; then one is refused and closed, as by
     /// [`reject`](Self::reject). Those who came first go in first. At most 1024 wait like this for each thread or process that accepts,
     /// each with an open descriptor; others are in the backlog, and their time begins when they come out of it. What waits is told to go
-    /// when the server stops.
+    /// when the server stops. Who waits in one of several worker processes waits for room in that one.
     ///
     /// ```
     /// use socketserver_core::Limit;
@@ -104,7 +105,7 @@ fn packed(max: usize, inside: u64) -> u64 {
 }
 
 impl Policy {
-    fn to_number(self) -> u64 {
+    pub(crate) fn to_number(self) -> u64 {
         match self {
             Policy::Backlog => 0,
             Policy::Reject => 1,
@@ -112,7 +113,7 @@ impl Policy {
         }
     }
 
-    fn from_number(number: u64) -> Self {
+    pub(crate) fn from_number(number: u64) -> Self {
         match number {
             0 => Policy::Backlog,
             1 => Policy::Reject,

@@ -1,31 +1,95 @@
-//! The listening socket's place in a server: open, or closed for good.
+//! The listening socket's place in a server: open, or closed for good; and those of others beside it.
 
-use crate::core::Core;
-use parking_lot::Mutex;
-use std::sync::Arc;
+use crate::{Transport, core::Core};
+use socketserver_sys::{Child, ForkMutex};
+use std::{
+    io, mem,
+    sync::{Arc, MutexGuard},
+};
 
 /// Holds the transport while the server is open. The loop, while it runs, holds a share of its own.
 #[derive(Debug)]
-pub(crate) struct Listening<T>(Mutex<Option<Arc<T>>>);
+pub(crate) struct Listening<T>(ForkMutex<Sockets<T>>);
+
+/// The sockets of a server.
+#[derive(Debug)]
+pub(crate) struct Sockets<T> {
+    /// The server's own.
+    first: Option<Arc<T>>,
+    /// On the same address, each for one process or thread. They are kept here so that who waits in one of them isn't lost with those.
+    more: Vec<Arc<T>>,
+}
 
 impl<T> Listening<T> {
     pub(crate) fn new(transport: T) -> Self {
-        Listening(Mutex::new(Some(Arc::new(transport))))
+        Listening(ForkMutex::new(Sockets { first: Some(Arc::new(transport)), more: Vec::new() }))
     }
 
     pub(crate) fn get(&self) -> Option<Arc<T>> {
-        self.0.lock().clone()
+        self.0.lock().first.clone()
+    }
+
+    /// All that are open.
+    pub(crate) fn all(&self) -> Vec<Arc<T>> {
+        let sockets = self.0.lock();
+        sockets.first.iter().chain(&sockets.more).cloned().collect()
+    }
+
+    /// Held across a fork, so that the child's copy isn't locked by a thread that it doesn't have.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Sockets<T>> {
+        self.0.lock()
     }
 
     pub(crate) fn close(&self) {
-        let taken = self.0.lock().take();
+        let mut sockets = self.0.lock();
+        let taken = (sockets.first.take(), mem::take(&mut sockets.more));
+        drop(sockets);
         drop(taken); // outside the lock: it may be a user's transport
     }
 
     /// For a forked child, where another thread of the parent may have held the lock for ever.
     pub(crate) fn try_with(&self, use_it: impl FnOnce(&T)) {
-        if let Some(Some(transport)) = self.0.try_lock().as_deref() {
+        if let Some(sockets) = self.0.try_lock()
+            && let Some(transport) = &sockets.first
+        {
             use_it(transport);
+        }
+    }
+}
+
+impl<T: Transport> Listening<T> {
+    /// Closes those that are more than `count`.
+    pub(crate) fn truncate(&self, count: usize) {
+        self.0.lock().truncate(count);
+    }
+}
+
+impl<T: Transport> Sockets<T> {
+    /// The one of this number: the server's own is 0, others are opened when they are first wanted.
+    pub(crate) fn get(&mut self, number: usize) -> io::Result<Arc<T>> {
+        let first = self.first.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        while self.more.len() < number {
+            self.more.push(Arc::new(first.another()?));
+        }
+        Ok(number.checked_sub(1).map_or(first, |place| &self.more[place]).clone())
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.len()
+    }
+
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.more.truncate(count.saturating_sub(1));
+    }
+
+    /// In a worker process: from now on `own` is the only one. While it had others open, those who wait there would wait for ever when
+    /// nobody accepts there any more.
+    pub(crate) fn keep_only(&mut self, own: &Arc<T>, child: &Child) {
+        for socket in self.first.replace(own.clone()).into_iter().chain(mem::take(&mut self.more)) {
+            if !Arc::ptr_eq(&socket, own) {
+                child.close_inherited(socket.readiness());
+            }
+            mem::forget(socket); // what is closed is not to be closed again
         }
     }
 }

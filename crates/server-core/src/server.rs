@@ -187,7 +187,9 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let tended = self.shared.lingering.open(core);
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         drop(tended);
-        refuse_prefetched(&self.shared, &transport);
+        if let [_] = &self.listening.0.all()[..] {
+            refuse_prefetched(&self.shared, &transport); // of several sockets, each is somebody else's
+        }
         drop(transport);
         self.shared.waiting_room.clear::<T, S>();
         if let Some(until) = core.drain_until() {
@@ -335,7 +337,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
 }
 
 /// What was taken ahead, and neither served nor looked at, has been turned away.
-fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
+pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
     while transport.has_prefetched() {
         let Ok((request, peer)) = transport.get_request() else { return };
         Job::new(shared, request, peer, false).refuse(Refusal::Draining);

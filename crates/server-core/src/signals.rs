@@ -1,10 +1,6 @@
 //! Ending a server by SIGINT and SIGTERM.
 
-use crate::{
-    Handle, ServerError,
-    core::Core,
-    slot::{RESUME, SUSPEND, read},
-};
+use crate::{Handle, ServerError, core::Core, order::Order};
 use signal_hook::{
     SigId,
     consts::{SIGINT, SIGTERM},
@@ -12,7 +8,7 @@ use signal_hook::{
 };
 use std::{
     fmt,
-    io::{self, PipeReader, Read},
+    io::{self, Read},
     net::Shutdown,
     os::{
         fd::{AsFd, BorrowedFd},
@@ -78,22 +74,28 @@ pub(crate) enum Ear {
     /// From a signal handler.
     Signals { heard: UnixStream, grace: Duration },
     /// In a worker process: from its parent, whose death is heard too.
-    Parent { heard: PipeReader, grace: Option<Duration> },
+    Parent { heard: UnixStream, grace: Option<Duration> },
 }
 
 /// What was heard.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Heard {
     /// To stop; for how long requests in progress may go on.
     Stop(Option<Duration>),
-    /// To accept nothing for now, or to accept again.
-    Suspend(bool),
+    /// To stop when nobody waits in the socket any more.
+    Leave,
+    /// That the parent has wishes, which are where both can see them.
+    Wishes,
+    /// To list the connections, there.
+    List(UnixStream),
+    /// To end the connection of this number, and to say there whether that is news.
+    Close(u64, UnixStream),
     /// To stop, and there is nobody any more to be heard.
     End(Option<Duration>),
 }
 
 impl Ear {
-    pub(crate) fn parent(heard: PipeReader, grace: Option<Duration>) -> Self {
+    pub(crate) fn parent(heard: UnixStream, grace: Option<Duration>) -> Self {
         Ear::Parent { heard, grace }
     }
 
@@ -111,19 +113,14 @@ impl Ear {
                 let mut heard = heard;
                 heard.read(&mut [0; 64]).is_ok_and(|n| n > 0).then_some(Heard::Stop(Some(*grace)))
             }
-            Ear::Parent { heard, grace } => {
-                let (mut heard, mut order) = (heard, [0; 8]);
-                // Each order is written at once, so that none is cut.
-                match heard.read(&mut order) {
-                    Ok(0) => Some(Heard::End(*grace)),
-                    Ok(_) => Some(match u64::from_ne_bytes(order) {
-                        SUSPEND => Heard::Suspend(true),
-                        RESUME => Heard::Suspend(false),
-                        order => Heard::Stop(read(order)),
-                    }),
-                    Err(_) => None,
-                }
-            }
+            Ear::Parent { heard, grace } => Some(match Order::receive(heard)? {
+                Order::Stop(grace) => Heard::Stop(grace),
+                Order::Leave => Heard::Leave,
+                Order::Look => Heard::Wishes,
+                Order::List(answer) => Heard::List(answer),
+                Order::Close(id, answer) => Heard::Close(id, answer),
+                Order::End => Heard::End(*grace),
+            }),
         }
     }
 }

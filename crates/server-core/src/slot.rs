@@ -1,6 +1,6 @@
 //! The page of memory that a worker process shares with its parent.
 
-use crate::stats::CELLS;
+use crate::{Limit, limit::Policy, stats::CELLS};
 use socketserver_sys::SharedWords;
 use std::{
     io,
@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-/// The worker writes, the parent reads; of what the worker asks for, the other way round too. It survives the worker's end, however
-/// that came.
+/// The worker writes, the parent reads; of what the one wants of the other, the other way round too. It survives the worker's end,
+/// however that came.
 #[derive(Debug)]
 pub(crate) struct Slot(SharedWords);
 
@@ -18,7 +18,29 @@ const PHASE: usize = CELLS;
 const BEATS: usize = CELLS + 1;
 const IN_REQUEST: usize = CELLS + 2;
 const ASKS_TO_STOP: usize = CELLS + 3;
-const LENGTH: usize = CELLS + 4;
+const PID: usize = CELLS + 4;
+/// How many questions the worker has heard.
+const HEARD: usize = CELLS + 5;
+/// Which wishes of the parent's are new: the sum of their bits.
+const NEW_WISHES: usize = CELLS + 6;
+const SUSPENDED: usize = CELLS + 7;
+const LIMIT_MAX: usize = CELLS + 8;
+const LIMIT_POLICY: usize = CELLS + 9;
+const LIMIT_PEERS: usize = CELLS + 10;
+const LENGTH: usize = CELLS + 11;
+
+/// What a parent wants of a worker beside its end. Of each kind only the last one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// That it accepts nothing for now, or accepts again.
+    Suspend(bool),
+    Limit(Limit),
+    LimitPeers(Option<usize>),
+}
+
+const NEW_SUSPENDED: u64 = 1;
+const NEW_LIMIT: u64 = 2;
+const NEW_LIMIT_PEERS: u64 = 4;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +75,58 @@ impl Slot {
         self.0[PHASE].store(phase as u64, SeqCst);
     }
 
+    /// Of the worker.
+    pub(crate) fn pid(&self) -> i32 {
+        i32::try_from(self.0[PID].load(SeqCst)).unwrap_or_default()
+    }
+
+    pub(crate) fn set_pid(&self, pid: i32) {
+        self.0[PID].store(u64::try_from(pid).unwrap_or_default(), SeqCst);
+    }
+
+    pub(crate) fn heard(&self) -> u64 {
+        self.0[HEARD].load(SeqCst)
+    }
+
+    /// The worker has heard a question.
+    pub(crate) fn hear(&self) {
+        self.0[HEARD].fetch_add(1, SeqCst);
+    }
+
+    /// Leaves a wish for the worker. Whether it has to be told to look: not if it has been, and hasn't looked yet.
+    pub(crate) fn wish(&self, wish: Wish) -> bool {
+        let store = |at: usize, number: u64| self.0[at].store(number, SeqCst);
+        let bit = match wish {
+            Wish::Suspend(suspended) => {
+                store(SUSPENDED, suspended.into());
+                NEW_SUSPENDED
+            }
+            Wish::Limit(limit) => {
+                store(LIMIT_MAX, limit.max as u64);
+                store(LIMIT_POLICY, limit.policy.to_number());
+                NEW_LIMIT
+            }
+            Wish::LimitPeers(max) => {
+                store(LIMIT_PEERS, max.map_or(u64::MAX, |max| max as u64));
+                NEW_LIMIT_PEERS
+            }
+        };
+        self.0[NEW_WISHES].fetch_or(bit, SeqCst) == 0
+    }
+
+    /// What is wished since the last look. What is wished during this one may be seen now, and is seen at the next.
+    pub(crate) fn take_wishes(&self) -> impl Iterator<Item = Wish> {
+        let new = self.0[NEW_WISHES].swap(0, SeqCst);
+        let number = |at: usize| self.0[at].load(SeqCst);
+        let size = |at: usize| usize::try_from(number(at)).unwrap_or(usize::MAX);
+        let suspend = Wish::Suspend(number(SUSPENDED) != 0);
+        let policy = Policy::from_number(number(LIMIT_POLICY));
+        let limit = Wish::Limit(Limit { max: size(LIMIT_MAX), policy });
+        let peers = Some(number(LIMIT_PEERS)).filter(|it| *it != u64::MAX).map(|_| size(LIMIT_PEERS));
+        let all = [(NEW_SUSPENDED, suspend), (NEW_LIMIT, limit), (NEW_LIMIT_PEERS, Wish::LimitPeers(peers))];
+        all.into_iter().filter(move |(bit, _)| new & bit != 0).map(|(_, wish)| wish)
+    }
+
     pub(crate) fn beats(&self) -> u64 {
         self.0[BEATS].load(SeqCst)
     }
@@ -83,13 +157,9 @@ impl Slot {
     }
 }
 
-/// Orders that are no grace periods: to accept nothing for now, and to accept again.
-pub(crate) const SUSPEND: u64 = u64::MAX - 1;
-pub(crate) const RESUME: u64 = u64::MAX - 2;
-
 /// A grace period as a number: milliseconds, the greatest for none at all.
 pub(crate) fn written(grace: Option<Duration>) -> u64 {
-    let number = |grace: Duration| u64::try_from(grace.as_millis()).ok().filter(|it| *it < RESUME);
+    let number = |grace: Duration| u64::try_from(grace.as_millis()).ok().filter(|it| *it < u64::MAX);
     grace.and_then(number).unwrap_or(u64::MAX)
 }
 
@@ -110,6 +180,25 @@ mod tests {
             assert_eq!(slot.take_ask(), Some(grace));
             assert_eq!(slot.take_ask(), None);
         }
+    }
+
+    #[test]
+    fn of_each_wish_the_last_is_seen_and_once() {
+        use std::time::Duration as Time;
+        let slot = Slot::new().unwrap();
+        assert_eq!(slot.take_wishes().count(), 0);
+        assert!(slot.wish(Wish::Limit(Limit::backlog(3))), "it must be told to look");
+        assert!(!slot.wish(Wish::Suspend(true)), "it has been told");
+        for limit in [Limit::none(), Limit::reject(7), Limit::wait(1, Time::from_millis(1500))] {
+            slot.wish(Wish::Limit(limit));
+            slot.wish(Wish::LimitPeers(None));
+            slot.wish(Wish::LimitPeers(Some(5)));
+            let wishes: Vec<_> = slot.take_wishes().filter(|it| *it != Wish::Suspend(true)).collect();
+            assert_eq!(wishes, [Wish::Limit(limit), Wish::LimitPeers(Some(5))]);
+        }
+        assert_eq!(slot.take_wishes().count(), 0);
+        assert!(slot.wish(Wish::LimitPeers(None)));
+        assert_eq!(slot.take_wishes().collect::<Vec<_>>(), [Wish::LimitPeers(None)]);
     }
 
     #[test]

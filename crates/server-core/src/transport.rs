@@ -61,6 +61,16 @@ pub trait Transport: Send + Sync + Sized + 'static {
         Ok(())
     }
 
+    /// Opens one more socket on the same address, which listens if this one does: the system then spreads clients over all of them
+    /// (SO_REUSEPORT). Called for mix-ins that give each of their processes or threads a socket, which [`readiness`](Self::readiness) then is.
+    /// As provided, it can't be done.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported), or why the socket can't be opened.
+    fn another(&self) -> io::Result<Self> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "such a socket can't share its address with others"))
+    }
+
     /// Tells the client that there is no more to come. As provided, does nothing.
     fn shutdown_request(_request: &mut Self::Request) {}
 

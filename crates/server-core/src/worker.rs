@@ -3,17 +3,21 @@
 use crate::{
     Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
     core::{Core, in_all},
+    crowd::Relay,
+    link::Link,
     signals::Ear,
-    slot::{RESUME, SUSPEND, Slot, WorkerPhase, written},
-    stats::Counts,
+    slot::WorkerPhase,
     worker_process::{CANNOT_WORK, WorkerSide},
 };
 use socketserver_sys::{Fork, fork};
-use std::{fmt, io, io::Write, mem, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{fmt, io, mem, os::fd::AsFd, sync::Arc, time::Duration};
 
 /// How a worker process is to live.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WorkerSettings {
+    /// The number of the socket that it alone accepts on: 0 is the server's own, others are on the same address, and are opened when they
+    /// are first needed (see [`Acceptor::open_sockets`]). `None` is the server's own, which it shares with others.
+    pub socket: Option<usize>,
     /// After so many requests it stops accepting, finishes those in progress, and ends. `None` is never.
     pub max_requests: Option<u64>,
     /// How long requests in progress may go on when the worker ends for a reason of its own: `max_requests`, SIGTERM, its parent's
@@ -37,14 +41,8 @@ pub enum ForkedWorker<T: Transport, S: ServerHooks<T>> {
 pub struct Worker {
     pid: i32,
     link: Arc<Link>,
+    relay: Arc<Relay>,
     core: Arc<Core>,
-}
-
-/// What joins parent and worker.
-pub(crate) struct Link {
-    pub(crate) slot: Arc<Slot>,
-    /// The worker reads from the other end; end-of-file there is our death.
-    control: io::PipeWriter,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
@@ -57,38 +55,42 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// # Errors
     /// What fork(2) reports, and what preparing it does: no descriptors, no memory.
     pub fn fork_worker(&self, settings: WorkerSettings, news: &Arc<Bell>) -> io::Result<ForkedWorker<T, S>> {
-        let transport = self.transport.upgrade().ok_or(io::ErrorKind::NotConnected)?;
         let core = &self.shared.core;
-        let slot = Arc::new(Slot::new()?);
-        let relay = core.relay()?;
-        let (heard, control) = io::pipe()?;
-        for end in [heard.as_fd(), control.as_fd()] {
-            rustix::io::ioctl_fionbio(end, true)?;
-        }
-        let link = Arc::new(Link { slot: slot.clone(), control });
+        let relay = core.relay(settings.socket.unwrap_or(0))?;
+        let number = core.next_worker();
+        let (link, heard) = Link::new(number)?;
+        let link = Arc::new(link);
         // Held across the fork, so that the child's copies are not locked by threads that it doesn't have.
         let mut workers = core.workers.lock();
+        let mut sockets = self.shared.listening.hold();
+        let before = sockets.count();
+        let transport = sockets.get(settings.socket.unwrap_or(0))?;
         let held = core.hold();
-        match fork()? {
+        let forked = fork().inspect_err(|_| sockets.truncate(before)); // nobody would accept on a new one
+        match forked? {
             Fork::Parent(pid) => {
                 drop(held);
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
-                Ok(ForkedWorker::Parent(Worker { pid, link, core: core.clone() }))
+                link.slot.set_pid(pid);
+                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone() }))
             }
             Fork::Child(child) => {
                 child.restore_signals();
-                // While a sibling has the writing end of another's pipe, that one doesn't hear of our parent's death.
+                let slot = link.slot.clone();
+                // While a sibling has the parent's end of another's control, that one doesn't hear of our parent's death.
                 for link in workers.drain(..).chain([link]) {
                     child.close_inherited(link.control.as_fd());
                     mem::forget(link); // its descriptor is closed
                 }
                 drop(workers);
-                let side = WorkerSide::new(slot, news, settings, relay);
+                sockets.keep_only(&transport, &child);
+                drop(sockets);
+                let side = WorkerSide::new(number, slot, news, settings, relay);
                 if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
-                let acceptor = Acceptor::new(&self.shared, transport);
+                let acceptor = Acceptor::for_worker(&self.shared, transport, settings.socket.is_some());
                 Ok(ForkedWorker::Child(WorkerProcess::new(child, acceptor)))
             }
         }
@@ -120,25 +122,18 @@ impl Worker {
     /// Tells it to stop accepting, and to end when the requests in progress have; those that overstay `grace` are ended by force.
     /// Returns at once. A later call counts instead of an earlier one.
     pub fn stop(&self, grace: Option<Duration>) {
-        // Full it can't be, unless thousands of orders haven't been heard; and what is dead needs none.
-        let _ = (&self.link.control).write(&written(grace).to_ne_bytes());
+        self.link.stop(grace);
+    }
+
+    /// Tells it to stop accepting when nobody waits in its socket any more. For one whose socket is given up: what waits there when the last
+    /// process closes it is lost.
+    pub fn leave(&self) {
+        self.link.leave();
     }
 
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
     pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
         self.link.slot.take_ask()
-    }
-}
-
-impl Link {
-    pub(crate) fn counts(&self) -> Counts {
-        Counts::read(self.slot.counts())
-    }
-
-    /// Tells it to accept nothing for now, or to accept again.
-    pub(crate) fn suspend(&self, suspended: bool) {
-        let order = if suspended { SUSPEND } else { RESUME };
-        let _ = (&self.control).write(&order.to_ne_bytes()); // what is dead needs none
     }
 }
 
@@ -152,7 +147,7 @@ impl Drop for Worker {
         }
         self.core.tell_watchers();
         // It may have been woken for a client, and have ended before it came to it.
-        let _ = self.core.relay().map(|relay| relay.call());
+        self.relay.call();
     }
 }
 

@@ -2,17 +2,27 @@
 
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
+    core::Core,
     crowd::Relay,
-    server::Shared,
+    server::{Shared, refuse_prefetched},
+    signals::{Ear, Heard},
     slot::{Slot, WorkerPhase},
     wake::Wanted,
 };
 use parking_lot::Mutex;
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 use socketserver_sys::Child;
 use std::{
     fmt, io,
     io::Write,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -24,6 +34,8 @@ pub struct WorkerProcess<T: Transport, S: ServerHooks<T>> {
 
 /// What makes a server's core that of a worker process.
 pub(crate) struct WorkerSide {
+    /// Which of all that were ever forked it is.
+    pub(crate) number: u32,
     pub(crate) slot: Arc<Slot>,
     /// Calls for the parent.
     news: Arc<Bell>,
@@ -31,6 +43,8 @@ pub(crate) struct WorkerSide {
     /// To those that accept in other processes, and in this.
     pub(crate) relay: Arc<Relay>,
     drain_until: Mutex<Option<Instant>>,
+    /// The socket is given up: it stops when nobody waits there.
+    leaves: AtomicBool,
 }
 
 /// A worker that was forced to an end gets this long to notice.
@@ -40,12 +54,21 @@ pub(crate) const CANNOT_WORK: i32 = 71;
 
 impl WorkerSide {
     pub(crate) fn new(
+        number: u32,
         slot: Arc<Slot>,
         news: &Arc<Bell>,
         settings: WorkerSettings,
         relay: Arc<Relay>,
     ) -> Self {
-        WorkerSide { slot, news: news.clone(), settings, relay, drain_until: Mutex::new(None) }
+        WorkerSide {
+            number,
+            slot,
+            news: news.clone(),
+            settings,
+            relay,
+            drain_until: Mutex::new(None),
+            leaves: AtomicBool::new(false),
+        }
     }
 
     /// Hands the wish to stop the server to the parent, whose server it is.
@@ -66,6 +89,14 @@ impl WorkerSide {
 
     pub(crate) fn drain_until(&self) -> Option<Instant> {
         *self.drain_until.lock()
+    }
+
+    pub(crate) fn leave(&self) {
+        self.leaves.store(true, SeqCst);
+    }
+
+    pub(crate) fn leaves(&self) -> bool {
+        self.leaves.load(SeqCst)
     }
 
     /// Whether it has taken in as many requests as it may.
@@ -96,10 +127,19 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         let WorkerProcess { child, acceptor } = self;
         let shared = acceptor.shared.clone();
         let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
+        if !mixin.forks() {
+            listen_apart(&shared.core);
+        }
         worker.enter(WorkerPhase::Serving);
         let tended = shared.lingering.open(&shared.core);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
         drop(tended);
+        for transport in shared.listening.all() {
+            if worker.leaves() {
+                transport.close_in_child(&child); // who comes now is given to other sockets
+            }
+            refuse_prefetched(&shared, &transport);
+        }
         worker.enter(WorkerPhase::Leaving);
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
@@ -115,6 +155,34 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
                 child.exit(CANNOT_WORK)
             }
             None => child.exit(CANNOT_WORK),
+        }
+    }
+}
+
+/// Lets a thread listen to the parent: the loop may be inside a handler. Where there must be no thread, or can't be, the loop itself
+/// listens; where the mix-in forks it never is inside a handler.
+fn listen_apart(core: &Arc<Core>) {
+    let Some(ear) = core.ear() else { return };
+    let of_thread = core.clone();
+    let thread = thread::Builder::new().name("control".into());
+    if thread.spawn(move || listen(&ear, &of_thread)).is_ok() {
+        core.hear(None); // the loop needn't
+    }
+}
+
+fn listen(ear: &Ear, core: &Core) {
+    loop {
+        let mut slot = [PollFd::from_borrowed_fd(ear.readiness(), PollFlags::IN)];
+        match poll(&mut slot, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => thread::sleep(Duration::from_millis(5)), // a lack of memory, which must not make it deaf
+        }
+        while let Some(heard) = ear.take() {
+            let is_last = matches!(heard, Heard::End(_));
+            core.obey(heard);
+            if is_last {
+                return;
+            }
         }
     }
 }

@@ -5,7 +5,10 @@ use crate::sync::ForkMutexGuard;
 use loom::sync::Mutex;
 #[cfg(not(loom))]
 use std::sync::Mutex;
-use std::{fmt, sync::PoisonError};
+use std::{
+    fmt,
+    sync::{PoisonError, TryLockError},
+};
 
 /// A mutex for what is used on both sides of a [`fork`](crate::fork): the thread that forks holds it meanwhile, so that the
 /// child's copy is not held by a thread which the child doesn't have.
@@ -41,6 +44,15 @@ impl<T> ForkMutex<T> {
     /// Unlocked, around `value`.
     pub fn new(value: T) -> Self {
         ForkMutex(Mutex::new(value))
+    }
+
+    /// Takes it if nobody holds it.
+    pub fn try_lock(&self) -> Option<ForkMutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Waits until nobody else holds it.

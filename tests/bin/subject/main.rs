@@ -7,6 +7,7 @@ mod kinds;
 mod linger;
 mod pool;
 mod prefork;
+mod sockets;
 mod spans;
 mod threading;
 
@@ -26,11 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
+        Some((case, rest)) if case == "sockets" => sockets::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         _ => {
-            Err("subject bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|spans|scarce-threads …"
-                .into())
+            let cases =
+                "bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans|scarce-threads";
+            Err(format!("subject {cases} …").into())
         }
     }
 }

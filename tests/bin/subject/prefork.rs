@@ -93,7 +93,7 @@ fn hold(cx: &mut StreamContext<'_, State>) -> HandlerResult {
 pub(crate) type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `inner=pool|sequential|threading|forking|reactor|crashing`, `processes=N`, `max_requests=N`, `heartbeat=MS`, `grace=MS` of processes, `deadline=MS` of
-/// SIGTERM, `limit=N` of connections, `control=yes` to obey what is read, `loop=requests` instead of `serve_forever`.
+/// SIGTERM, `limit=N` of connections, `socket=each`, `control=yes` to obey what is read, `loop=requests` instead of `serve_forever`.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     println!("pid {}", process::id());
@@ -139,6 +139,7 @@ fn prefork<M: MixIn>(settings: &Settings<'_>, inner: M) -> Result<PreforkMixIn<M
     if let Some(limit) = settings.get("heartbeat") {
         mixin = mixin.heartbeat(millis(limit)?);
     }
+    mixin = mixin.socket_each(settings.get("socket") == Some(&"each"));
     if let Some(limit) = settings.get("grace") {
         mixin = mixin.grace(millis(limit)?);
     }

@@ -177,6 +177,11 @@ impl Client {
         Client(BufReader::new(connect(address)))
     }
 
+    /// Where it is, as the server sees it.
+    pub(super) fn address(&self) -> String {
+        self.0.get_ref().getsockname().unwrap().to_string()
+    }
+
     pub(super) fn say(&mut self, line: &str) {
         self.0.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
         assert!(self.0.buffer().is_empty());

@@ -5,4 +5,6 @@ mod house;
 mod inners;
 mod replacing;
 mod resizing;
+mod sockets;
+mod steering;
 mod trouble;

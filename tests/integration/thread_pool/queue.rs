@@ -6,7 +6,11 @@ use crate::{
     util::{Recorder, wait_for},
 };
 use socketserver::{Outcome, Refusal, ThreadPoolMixIn};
-use std::{sync::atomic::Ordering::SeqCst, thread, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
 
 fn mixin(workers: usize, queue: usize) -> ThreadPoolMixIn {
     ThreadPoolMixIn::default().workers(workers).queue_limit(queue)
@@ -61,6 +65,66 @@ fn a_pool_grows_before_anybody_has_to_wait() {
     let mut clients: Vec<_> = (0..3).map(|_| Client::connect(server.server_address())).collect();
     clients.iter_mut().for_each(|client| assert!(client.ask("who").starts_with("worker-")));
     assert_eq!(visit(server.server_address(), b"who\n"), b"full");
+}
+
+/// Who waits stays, who comes is treated by the limit that holds then, and no client has to come for that to be noticed.
+#[test]
+fn the_queue_is_made_longer_shorter_and_away_with() {
+    let server = served(ThreadPoolMixIn::default().workers(1));
+    let address = server.server_address();
+    let mut inside = Client::connect(address);
+    inside.ask("who");
+    let mut queued: Vec<_> = (0..3).map(|_| Client::connect(address)).collect();
+    server.wait_until_asleep();
+    assert_eq!(server.stats().accepted, 1, "they wait in the backlog");
+    server.mixin().set_queue_limit(2);
+    wait_for("two to be taken in, and one to be turned away", || server.stats().refused == 1);
+    assert_eq!((server.stats().active, queued.pop().unwrap().hear()), (3, "full".into()));
+
+    server.mixin().set_queue_limit(1);
+    assert_eq!(visit(address, b"who\n"), b"full");
+    server.mixin().set_queue_limit(4);
+    queued.extend((0..2).map(|_| Client::connect(address)));
+    wait_for("two more to be taken in", || server.stats().active == 5);
+
+    server.mixin().set_queue_limit(None);
+    queued.push(Client::connect(address));
+    server.wait_until_asleep();
+    assert_eq!(server.stats().active, 5, "the last one waits in the backlog");
+    for mut next in queued {
+        inside.leave();
+        assert!(next.ask("who").starts_with("worker-"));
+        inside = next;
+    }
+    inside.leave();
+    server.server_close();
+    let stats = server.stats();
+    assert_eq!((stats.completed, stats.refused, stats.dropped), (6, 2, 0));
+}
+
+/// With the limit going up and down meanwhile.
+#[test]
+fn nobody_is_forgotten_while_the_limit_changes() {
+    let server = served(mixin(2, 1));
+    let (address, is_over) = (server.server_address(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|_| scope.spawn(move || (0..100).for_each(|_| drop(visit(address, b"who\n")))))
+            .collect();
+        scope.spawn(|| {
+            let limits = [Some(0), None, Some(3), Some(1), None, Some(8)];
+            for limit in limits.into_iter().cycle().take_while(|_| !is_over.load(SeqCst)) {
+                server.mixin().set_queue_limit(limit);
+                thread::sleep(Duration::from_micros(300)); // to let it have an effect, not for an order
+            }
+        });
+        clients.into_iter().for_each(|client| client.join().unwrap());
+        is_over.store(true, SeqCst);
+    });
+    server.server_close();
+    let stats = server.stats();
+    assert_eq!((stats.accepted, stats.completed + stats.refused), (800, 800));
+    assert_eq!((stats.active, stats.dropped), (0, 0));
 }
 
 /// Whoever is taken in is served, though workers become free and busy at the same moment.

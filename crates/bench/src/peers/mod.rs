@@ -30,6 +30,8 @@ pub fn label(name: &str) -> &'static str {
         "thread-pool" => "ours, `ThreadPoolMixIn`",
         "forking" => "ours, `ForkingMixIn`",
         "prefork" => "ours, `PreforkMixIn`",
+        "thread-pool-each" => "ours, `ThreadPoolMixIn`, a socket each",
+        "prefork-each" => "ours, `PreforkMixIn`, a socket each",
         "reactor" => "ours, `ReactorMixIn`",
         "epoll" => "hand-written epoll, a thread per CPU",
         "std-threads" => "`std::thread` per connection",
@@ -50,7 +52,8 @@ pub fn label(name: &str) -> &'static str {
 
 /// Whether it is one of ours.
 pub fn is_ours(name: &str) -> bool {
-    matches!(name, "sequential" | "threading" | "thread-pool" | "forking" | "prefork" | "reactor")
+    let of_mixin = name.strip_suffix("-each").unwrap_or(name);
+    matches!(of_mixin, "sequential" | "threading" | "thread-pool" | "forking" | "prefork" | "reactor")
 }
 
 /// Whether it can run here; if not, the reason.

@@ -38,6 +38,12 @@ macro_rules! any {
     };
 }
 
+const FREE: &str = "127.0.0.1:0";
+
+fn pool_each() -> ThreadPoolMixIn {
+    ThreadPoolMixIn::default().socket_each(true)
+}
+
 pub(super) fn run(mixin: &str, work: Work, place: Place) -> Result<(), Error> {
     match mixin {
         "sequential" => any!(Sequential, work, place),
@@ -45,6 +51,23 @@ pub(super) fn run(mixin: &str, work: Work, place: Place) -> Result<(), Error> {
         "thread-pool" => any!(ThreadPoolMixIn, work, place),
         "forking" => any!(ForkingMixIn, work, place),
         "prefork" => any!(PreforkMixIn, work, place),
+        "thread-pool-each" => match work {
+            Work::Once => serve(TcpServer::<Once, _>::builder().mixin(pool_each()).bind(FREE)?),
+            Work::Datagrams => serve(UdpServer::<Packet, _>::builder().mixin(pool_each()).bind(FREE)?),
+            _ => Err(cannot(work, place)),
+        },
+        // Of datagrams a process has as many as it can get; of connections several may last.
+        "prefork-each" => match work {
+            Work::Once => {
+                let mixin = PreforkMixIn::<ThreadPoolMixIn>::default().socket_each(true);
+                serve(TcpServer::<Once, _>::builder().mixin(mixin).bind(FREE)?)
+            }
+            Work::Datagrams => {
+                let mixin = PreforkMixIn::new(Sequential).socket_each(true);
+                serve(UdpServer::<Packet, _>::builder().mixin(mixin).bind(FREE)?)
+            }
+            _ => Err(cannot(work, place)),
+        },
         "reactor" => match work {
             Work::Echo => stream!(ReactorMixIn, Echo, place),
             Work::Once => stream!(ReactorMixIn, KeepAliveOnce, place),

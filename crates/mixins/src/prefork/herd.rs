@@ -30,6 +30,8 @@ pub(crate) struct Herd {
     pub(crate) generation: AtomicU64,
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) grace: Option<Duration>,
+    /// Each process has a socket of its own.
+    pub(crate) socket_each: bool,
     pub(crate) watch: Watch,
     /// Rung by processes that have something to say, and by who wants something of them. Made when it is first needed.
     bell: OnceLock<Arc<Bell>>,
@@ -54,6 +56,7 @@ impl Herd {
             generation: AtomicU64::new(0),
             heartbeat: Some(Duration::from_secs(60)),
             grace: Some(Duration::from_secs(30)),
+            socket_each: false,
             watch: Watch::new(),
             bell: OnceLock::new(),
             list: ForkMutex::default(),
@@ -99,6 +102,7 @@ impl Herd {
                 list.news.push(News::Hung { pid: process.worker.pid(), silent_for });
                 process.kill_at = Some(now);
             }
+            process.stop_if_late(now);
             process.kill_if_late(now);
         }
         asked
@@ -134,8 +138,9 @@ impl Herd {
     /// What to do next about their number, if anything.
     pub(crate) fn plan(&self, list: &List, now: Instant) -> Option<Step> {
         let seen: Vec<_> = list.processes.iter().map(Process::seen).collect();
-        let step = plan::step(&seen, self.target.load(SeqCst), self.generation.load(SeqCst))?;
-        let must_wait = step == Step::Fork && list.back_off.until(now).is_some();
+        let step = if self.socket_each { plan::step_by_socket } else { plan::step };
+        let step = step(&seen, self.target.load(SeqCst), self.generation.load(SeqCst))?;
+        let must_wait = matches!(step, Step::Fork(_)) && list.back_off.until(now).is_some();
         (!must_wait).then_some(step)
     }
 
@@ -144,7 +149,7 @@ impl Herd {
         let unheard = (!self.watch.is_complete()).then(|| now + Duration::from_millis(100));
         let of_each = list.processes.iter().flat_map(|process| {
             let beat = self.heartbeat.filter(|_| process.phase() != WorkerPhase::Leaving);
-            process.kill_at.into_iter().chain(beat.and_then(|heartbeat| process.pulse.next_look(heartbeat)))
+            process.look_at().into_iter().chain(beat.and_then(|heartbeat| process.pulse.next_look(heartbeat)))
         });
         of_each.chain(unheard).chain(list.back_off.until(now)).min()
     }

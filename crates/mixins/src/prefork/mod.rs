@@ -35,10 +35,11 @@ use supervisor::Supervisor;
 ///
 /// What is where:
 /// - *State* (`S`, and everything else) is copied: what a handler changes is seen by the requests of its own process only.
-/// - *Limits* such as `max_connections` hold in each process. The hooks of `ServerHooks` are called in the processes, `service_actions`
+/// - *Limits* such as `max_connections` hold in each process, so that the server as a whole may have as many times more. They can be
+///   changed while it serves, by `Handle`, in all processes at once. The hooks of `ServerHooks` are called in the processes, `service_actions`
 ///   in the parent as well.
-/// - *Steering*: `Handle::suspend` and `resume`, in the parent, reach all processes. `connections` and `close_connection` know those of their own
-///   process only, which in the parent are none; a limit that is changed holds for processes that are forked afterwards.
+/// - *Steering*: `Handle::suspend` and `resume`, in the parent, reach all processes. `connections` and `close_connection` ask them, for a second
+///   at most.
 /// - *Events* are told where they happen: of requests in the processes, of processes in the parent. The server's `stats()`, in the
 ///   parent, counts what all processes have done.
 /// - *Shutting down* is the parent's: all processes stop accepting, requests in progress may go on until its deadline. A handler may ask
@@ -46,8 +47,9 @@ use supervisor::Supervisor;
 /// - *Signals*: SIGINT is left to the parent, since a terminal sends it to all. SIGTERM to a process ends this one, when the requests in
 ///   progress have ended, and it is replaced. When the parent dies the others end likewise.
 ///
-/// `handle_request` forks nothing: it serves one request by the inner mix-in. There is no option for a listening socket per process
-/// (SO_REUSEPORT): with a process its socket would go, and with that the clients that wait in its backlog.
+/// - *Sockets*: the processes share the server's, so that who is free takes the next client. [`socket_each`](Self::socket_each) gives each its own.
+///
+/// `handle_request` forks nothing: it serves one request by the inner mix-in, on the server's own socket.
 ///
 /// ```no_run
 /// use socketserver_core::TcpServer;
@@ -130,6 +132,39 @@ impl<Inner: MixIn> PreforkMixIn<Inner> {
         self
     }
 
+    /// Whether each process has a socket of its own on the server's address (SO_REUSEPORT), over which the system spreads clients by their
+    /// addresses and ports. Default: no, they share one. On Linux, for TCP and UDP.
+    ///
+    /// Nobody but its process serves who waits in a socket, however idle others are: with handlers that take long, or connections that
+    /// last, share one. In return a process whose mix-in is [`Sequential`] receives datagrams several at a time, and those of one client
+    /// are served in their order. So it is for UDP with short handlers: 55 % less CPU time per datagram in the case `udp-each` of docs/performance.md. Short
+    /// connections are served no faster (`short-each`).
+    ///
+    /// The parent keeps all these sockets open. A process that ends, is restarted or killed is replaced by one on the same socket, and
+    /// nobody who waits there is refused; but they wait for as long as that takes. [`resize`](Self::resize) to fewer gives sockets up: their
+    /// processes serve those who wait, for half of [`grace`](Self::grace) at most, and close them. Whoever is just connecting at that moment may be reset, unless
+    /// `net.ipv4.tcp_migrate_req` is set, which gives them to the other sockets; datagrams that come between the last look and the end
+    /// are lost. While the server is suspended nobody is served, so don't make it smaller then.
+    ///
+    /// Other sockets get the options that the builder has (`socket_options`), not what was set on the first afterwards; of an adopted socket
+    /// only its address. On other transports and systems `serve_forever` says that it can't be done, if there are to be two processes or more.
+    ///
+    /// ```
+    /// use socketserver_core::{Sequential, UdpServer};
+    /// # use socketserver_handlers::DatagramContext;
+    /// use socketserver_mixins::PreforkMixIn;
+    ///
+    /// let server = UdpServer::<_, PreforkMixIn<Sequential>>::builder()
+    ///     .mixin(PreforkMixIn::new(Sequential).processes(4).socket_each(true))
+    /// #   .handler_factory(|_| socketserver_handlers::HandlerFn::new(|_: &mut DatagramContext<'_>| Ok(())))
+    ///     .bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn socket_each(mut self, each: bool) -> Self {
+        self.settings().socket_each = each;
+        self
+    }
+
     /// Whether closing the server waits for the processes, however long they take. Default: yes. To bound the wait, end the server
     /// by `Handle::shutdown` first, which has a deadline.
     pub fn block_on_close(mut self, block: bool) -> Self {
@@ -191,7 +226,15 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
             had_threads: AtomicBool::new(false),
         };
         self.herd.teller.learn(acceptor.clone());
-        supervisor.tend().map_err(|source| ServerError::Start { what: "worker process", source })?;
+        let fails = |source| ServerError::Start { what: "worker process", source };
+        let socket_each = self.herd.socket_each;
+        if socket_each && self.herd.target.load(SeqCst) > 1 {
+            acceptor.open_sockets(2).map_err(fails)?; // to know now whether it can be done
+        }
+        supervisor.tend().map_err(fails)?;
+        if socket_each {
+            acceptor.close_sockets(self.active_children().len()); // if not all could be forked
+        }
         let served = loop {
             match acceptor.accept(&supervisor, None) {
                 Ok(Accepted::Stopped | Accepted::TimedOut) => break Ok(()),

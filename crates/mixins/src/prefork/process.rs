@@ -17,6 +17,10 @@ pub(crate) struct Process {
     pub(crate) pulse: Pulse,
     pub(crate) kill_at: Option<Instant>,
     generation: u64,
+    /// The number of the socket it accepts on.
+    pub(crate) socket: usize,
+    /// When it is told to stop though clients may still wait in its socket, which is given up.
+    stop_at: Option<Instant>,
     started: Instant,
     leaving: Leaving,
 }
@@ -31,7 +35,13 @@ enum Leaving {
 }
 
 impl Process {
-    pub(crate) fn new(worker: Worker, pid: Pid, watched: Watched, generation: u64, now: Instant) -> Self {
+    pub(crate) fn new(
+        worker: Worker,
+        pid: Pid,
+        watched: Watched,
+        (generation, socket): (u64, usize),
+        now: Instant,
+    ) -> Self {
         Process {
             worker,
             pid,
@@ -39,6 +49,8 @@ impl Process {
             pulse: Pulse::new(now),
             kill_at: None,
             generation,
+            socket,
+            stop_at: None,
             started: now,
             leaving: Leaving::No,
         }
@@ -63,14 +75,37 @@ impl Process {
     }
 
     pub(crate) fn seen(&self) -> Seen {
-        Seen { phase: self.phase(), generation: self.generation }
+        Seen { phase: self.phase(), generation: self.generation, socket: self.socket }
     }
 
     /// Tells it to stop, and to end within the grace period.
     pub(crate) fn stop(&mut self, grace: Option<Duration>, now: Instant) {
         self.leaving = Leaving::Told;
         self.set_end(grace, now);
+        self.stop_at = None;
         self.worker.stop(grace);
+    }
+
+    /// Tells it to serve those who wait in its socket, which is given up, and then to stop as above.
+    pub(crate) fn leave(&mut self, grace: Option<Duration>, now: Instant) {
+        self.leaving = Leaving::Told;
+        self.set_end(grace, now);
+        self.stop_at = grace.and_then(|grace| now.checked_add(grace / 2)); // if there are always more
+        self.worker.leave();
+    }
+
+    /// When it has to be looked at, though nothing has happened.
+    pub(crate) fn look_at(&self) -> Option<Instant> {
+        self.stop_at.into_iter().chain(self.kill_at).min()
+    }
+
+    pub(crate) fn stop_if_late(&mut self, now: Instant) {
+        if self.stop_at.is_some_and(|time| time <= now) {
+            let left =
+                self.kill_at.map(|kill_at| kill_at.saturating_duration_since(now).saturating_sub(MARGIN));
+            self.stop_at = None;
+            self.worker.stop(left);
+        }
     }
 
     /// It leaves, be it that it was told to or by itself; then, too, it has the grace period.

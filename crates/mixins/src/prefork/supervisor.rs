@@ -10,7 +10,7 @@ use super::{
 use crate::forking::threads;
 use rustix::process::Pid;
 use socketserver_core::{
-    Acceptor, ForkedWorker, Job, MixIn, ServerHooks, Transport, WorkerProcess, WorkerSettings,
+    Acceptor, ForkedWorker, Job, MixIn, ServerHooks, Transport, WorkerPhase, WorkerProcess, WorkerSettings,
 };
 use std::{
     hash::{BuildHasher, RandomState},
@@ -45,8 +45,8 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
         if asked.is_none() {
             while let Some(step) = self.herd.plan(&list, now) {
                 match step {
-                    Step::Stop(which) => list.processes[which].stop(self.herd.grace, now),
-                    Step::Fork => match self.fork(&mut list) {
+                    Step::Stop(which) => self.stop(&mut list.processes[which], now),
+                    Step::Fork(socket) => match self.fork(&mut list, socket) {
                         Ok(None) => {}
                         Ok(Some(child)) => {
                             drop(list); // a handler may ask for the processes
@@ -60,11 +60,31 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
                 }
             }
         }
+        if self.herd.socket_each {
+            self.give_up_sockets(&list);
+        }
         self.herd.tell(list);
         if let Some(grace) = asked {
             self.acceptor.request_shutdown(grace); // the loop hears it
         }
         result
+    }
+
+    /// Closes those on which nobody accepts any more, nor is going to.
+    fn give_up_sockets(&self, list: &List) {
+        let used =
+            list.processes.iter().filter(|it| it.phase() != WorkerPhase::Leaving).map(|it| it.socket + 1);
+        self.acceptor.close_sockets(used.chain([self.herd.target.load(SeqCst)]).max().unwrap_or(1));
+    }
+
+    /// Tells one to stop: at once if another one serves on its socket, or is going to.
+    fn stop(&self, process: &mut Process, now: Instant) {
+        if process.socket < self.herd.target.load(SeqCst) || !self.herd.socket_each {
+            return process.stop(self.herd.grace, now);
+        }
+        // Ours first, so that the socket is gone with the process's, which closes it when nobody waits there.
+        self.acceptor.close_sockets(process.socket);
+        process.leave(self.herd.grace, now);
     }
 
     fn could_not_fork(&self, list: &mut List, error: io::Error, now: Instant) -> io::Result<()> {
@@ -76,7 +96,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
 
     /// Forks a process. The list is locked by us meanwhile, so that the child's copy is not locked by another thread. In the child,
     /// gives what it is to run.
-    fn fork(&self, list: &mut List) -> io::Result<Option<WorkerProcess<T, S>>> {
+    fn fork(&self, list: &mut List, socket: usize) -> io::Result<Option<WorkerProcess<T, S>>> {
         let herd = &self.herd;
         let threads = threads::count();
         if threads > 1 && !self.had_threads.swap(true, SeqCst) {
@@ -86,6 +106,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
             let _ = io::stdout().flush(); // or each process prints what is in the buffer
         }
         let settings = WorkerSettings {
+            socket: herd.socket_each.then_some(socket),
             max_requests: self.max_requests.map(|(least, jitter)| least.saturating_add(random_up_to(jitter))),
             grace: herd.grace,
             beat_every: herd.heartbeat.map(pulse::interval),
@@ -97,7 +118,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
                 let watched = herd.watch.add(pid, lifeline);
                 list.news.push(News::Started { pid: worker.pid() });
                 let generation = herd.generation.load(SeqCst);
-                list.processes.push(Process::new(worker, pid, watched, generation, Instant::now()));
+                list.processes.push(Process::new(worker, pid, watched, (generation, socket), Instant::now()));
                 Ok(None)
             }
             ForkedWorker::Child(child) => {

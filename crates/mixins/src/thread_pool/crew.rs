@@ -1,8 +1,9 @@
 //! Who of a pool is there, who is busy, and what follows from it. Knows no threads, so that it can be checked without any.
 
-use super::alarm::Alarm;
+use super::{alarm::Alarm, queue_limit::QueueLimit};
 use std::{
     collections::VecDeque,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,8 +15,7 @@ use std::{
 pub(crate) struct Crew<J> {
     min: usize,
     max: usize,
-    /// How many requests may wait; `None` if none are taken in while all are busy.
-    queue_limit: Option<usize>,
+    queue_limit: Arc<QueueLimit>,
     alive: usize,
     busy: usize,
     waiting: VecDeque<J>,
@@ -58,7 +58,7 @@ pub(crate) enum TakenIn<J> {
 }
 
 impl<J> Crew<J> {
-    pub(crate) fn new(min: usize, max: usize, queue_limit: Option<usize>, alarm: Alarm) -> Self {
+    pub(crate) fn new(min: usize, max: usize, queue_limit: Arc<QueueLimit>, alarm: Alarm) -> Self {
         Crew {
             min: min.min(max),
             max,
@@ -166,16 +166,17 @@ impl<J> Crew<J> {
 
     /// Whether requests are to be taken in for the queue, or to be turned away.
     pub(crate) fn overflows(&self) -> bool {
-        self.queue_limit.is_some() && self.free() == 0 && self.alive >= self.max && !self.is_over
+        self.queue_limit.get().is_some() && self.free() == 0 && self.alive >= self.max && !self.is_over
     }
 
-    /// Takes a request in for a worker to come.
+    /// Takes a request in for a worker to come. One that has come by a limit that is no more waits all the same: nobody is turned away where
+    /// others stay in the backlog.
     pub(crate) fn take_in(&mut self, job: J) -> TakenIn<J> {
         if self.free() > 0 {
             self.hire(true);
             return TakenIn::Serve(job);
         }
-        if self.waiting.len() >= self.queue_limit.unwrap_or(0) {
+        if self.queue_limit.get().is_some_and(|limit| self.waiting.len() >= limit) {
             return TakenIn::Rejected(job);
         }
         self.waiting.push_back(job);
@@ -201,7 +202,8 @@ mod tests {
     use super::*;
 
     fn crew(min: usize, max: usize, queue_limit: Option<usize>) -> Crew<&'static str> {
-        let mut crew = Crew::new(min, max, queue_limit, Alarm::new(Some(Duration::from_secs(1))));
+        let mut crew =
+            Crew::new(min, max, QueueLimit::new(queue_limit), Alarm::new(Some(Duration::from_secs(1))));
         (0..min).for_each(|_| crew.hire(false));
         crew
     }
@@ -257,6 +259,27 @@ mod tests {
         crew.end();
         assert_eq!(crew.finish(Instant::now), (Next::Leave, None));
         assert_eq!((crew.busy(), crew.free()), (0, 0));
+    }
+
+    #[test]
+    fn a_limit_that_is_changed_holds_for_those_who_come_from_then_on() {
+        let mut crew = crew(1, 1, None);
+        let limit = crew.queue_limit.clone();
+        let _ = crew.begin(Instant::now);
+        assert!(!crew.overflows());
+        limit.set(Some(2));
+        assert!(crew.overflows());
+        assert_eq!((crew.take_in("a"), crew.take_in("b")), (TakenIn::Queued, TakenIn::Queued));
+        limit.set(Some(1));
+        assert_eq!(crew.take_in("c"), TakenIn::Rejected("c"));
+        assert_eq!(crew.finish(Instant::now).0, Next::Serve("a"));
+        assert_eq!(crew.take_in("d"), TakenIn::Rejected("d"));
+        limit.set(None);
+        assert!(!crew.overflows());
+        assert_eq!(crew.take_in("e"), TakenIn::Queued, "it was on its way");
+        assert_eq!(crew.finish(Instant::now).0, Next::Serve("b"));
+        assert_eq!(crew.finish(Instant::now).0, Next::Serve("e"));
+        assert_eq!(crew.finish(Instant::now).0, Next::Accept { may_retire: false });
     }
 
     #[test]

@@ -2,16 +2,18 @@
 
 mod alarm;
 mod crew;
+mod queue_limit;
 mod run;
 mod threads;
 
 use alarm::Alarm;
 use crew::Crew;
+use queue_limit::QueueLimit;
 use run::{Overseer, Run};
 use socketserver_core::{
     Accepted, Acceptor, Job, MixIn, Runs, Sequential, ServerError, ServerHooks, Transport,
 };
-use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{io, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use threads::Threads;
 
 /// Runs requests on a bounded number of threads, of which each accepts for itself.
@@ -47,9 +49,10 @@ pub struct ThreadPoolMixIn {
     min: usize,
     max: usize,
     idle_time: Duration,
-    queue_limit: Option<usize>,
+    queue_limit: Arc<QueueLimit>,
     busy_alarm: Option<Duration>,
     block_on_close: bool,
+    socket_each: bool,
     /// Of this and of earlier calls of `serve_forever`.
     threads: Arc<Threads>,
 }
@@ -66,9 +69,10 @@ impl Default for ThreadPoolMixIn {
             min: cpus,
             max: cpus * MAX_PER_CPU,
             idle_time: Duration::from_secs(10),
-            queue_limit: None,
+            queue_limit: QueueLimit::new(None),
             busy_alarm: Some(Duration::from_secs(1)),
             block_on_close: true,
+            socket_each: false,
             threads: Arc::new(Threads::new()),
         }
     }
@@ -105,9 +109,27 @@ impl ThreadPoolMixIn {
     /// nobody is taken in, all wait in the backlog, and the system decides what happens when that is full.
     ///
     /// Requests that wait count as in progress, for `max_connections` too. A shutdown lets them be served, if its deadline does.
-    pub fn queue_limit(mut self, requests: usize) -> Self {
-        self.queue_limit = Some(requests);
+    pub fn queue_limit(self, requests: usize) -> Self {
+        self.set_queue_limit(requests);
         self
+    }
+
+    /// Changes [`queue_limit`](Self::queue_limit) from now on, while the server serves too; `None` is what it is by default. Who waits already
+    /// stays, and is served, however many they are: nobody else is taken in until there are fewer. Returns at once. Of a pool that runs in
+    /// worker processes this is the parent's copy, and so it holds for those that are forked afterwards.
+    ///
+    /// ```
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::StreamContext;
+    /// use socketserver_mixins::ThreadPoolMixIn;
+    ///
+    /// let server = TcpServer::<_, ThreadPoolMixIn>::bind_fn("127.0.0.1:0", |_: &mut StreamContext<'_>| Ok(()))?;
+    /// server.mixin().set_queue_limit(100); // there is memory for so many
+    /// server.mixin().set_queue_limit(None); // they wait in the backlog again
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn set_queue_limit(&self, requests: impl Into<Option<usize>>) {
+        self.queue_limit.set(requests.into());
     }
 
     /// After how long without a free thread this is told, by [`Event::WorkersBusy`](socketserver_core::Event::WorkersBusy); then again after 1 s, 2 s, 4 s and so on, each minute at
@@ -138,6 +160,35 @@ impl ThreadPoolMixIn {
         self
     }
 
+    /// Whether each thread has a socket of its own on the server's address (SO_REUSEPORT), over which the system spreads clients by their
+    /// addresses and ports. Default: no, they share one. On Linux, for TCP and UDP; meant for UDP.
+    ///
+    /// There are then [`min_workers`](Self::min_workers) threads, always, and no [`queue_limit`](Self::queue_limit): who waits in a thread's socket is served by
+    /// this thread and no other, however idle those are. With handlers that take long, or connections that last, share one. In return a
+    /// thread receives datagrams several at a time, and those of one client are served in their order: 30 % less CPU time per datagram, though
+    /// no higher rate, in the case `udp-each` of docs/performance.md. The sockets stay open until the server is
+    /// closed; `handle_request` serves the first of them.
+    ///
+    /// Other sockets get the options that the builder has (`socket_options`), not what was set on the first afterwards; of an adopted socket
+    /// only its address. With more than one thread on other transports and systems, and in worker processes (which have an option of
+    /// this kind themselves), `serve_forever` says that it can't be done.
+    ///
+    /// ```
+    /// # use socketserver_core::UdpServer;
+    /// # use socketserver_handlers::DatagramContext;
+    /// use socketserver_mixins::ThreadPoolMixIn;
+    ///
+    /// let server = UdpServer::<_, ThreadPoolMixIn>::builder()
+    ///     .mixin(ThreadPoolMixIn::default().workers(4).socket_each(true))
+    /// #   .handler_factory(|_| socketserver_handlers::HandlerFn::new(|_: &mut DatagramContext<'_>| Ok(())))
+    ///     .bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn socket_each(mut self, each: bool) -> Self {
+        self.socket_each = each;
+        self
+    }
+
     /// How many threads there are now, busy or waiting.
     pub fn threads(&self) -> usize {
         self.threads.count()
@@ -160,15 +211,27 @@ impl MixIn for ThreadPoolMixIn {
         &self,
         mut acceptor: Acceptor<T, S>,
     ) -> Result<(), ServerError> {
-        let mut crew = Crew::new(self.min, self.max, self.queue_limit, Alarm::new(self.busy_alarm));
         let min = self.min.min(self.max);
+        let has_sockets = self.socket_each && min > 1;
+        let acceptors = if has_sockets { on_sockets(&acceptor, min)? } else { Vec::new() };
+        let (max, queue_limit) = match has_sockets {
+            true => (min, QueueLimit::new(None)),
+            false => (self.max, self.queue_limit.clone()),
+        };
+        let mut crew = Crew::new(min, max, queue_limit, Alarm::new(self.busy_alarm));
         (0..min).for_each(|_| crew.hire(false));
-        let run = Run::new(crew, &acceptor, &self.threads, self.idle_time)
+        let run = (self.queue_limit.bell())
+            .map(|bell| Run::new(crew, &acceptor, &self.threads, self.idle_time, bell))
             .map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        let mut acceptors = acceptors.into_iter();
         for number in 0..min {
-            if let Err(source) = run.start_worker(None)
-                && number == 0
+            if let Err(source) = run.start_worker(None, acceptors.next())
+                && (number == 0 || has_sockets)
             {
+                // Nobody would come for who waits in a socket.
+                (number + 1..min).for_each(|_| run.not_started());
+                acceptor.stop();
+                run.end();
                 return Err(ServerError::Start { what: "worker thread", source });
             }
         }
@@ -183,6 +246,18 @@ impl MixIn for ThreadPoolMixIn {
             self.threads.join();
         }
     }
+}
+
+/// One for each worker.
+fn on_sockets<T: Transport, S: ServerHooks<T>>(
+    acceptor: &Acceptor<T, S>,
+    workers: usize,
+) -> Result<Vec<Acceptor<T, S>>, ServerError> {
+    let all: io::Result<Vec<_>> = (0..workers).map(|number| acceptor.on_socket(number)).collect();
+    all.map_err(|source| {
+        acceptor.close_sockets(1);
+        ServerError::Start { what: "socket for each worker", source }
+    })
 }
 
 /// Until the server stops: starts workers, tells that all are busy, takes in what they can't.

@@ -27,7 +27,7 @@ pub(crate) struct Run<T: Transport, S: ServerHooks<T>> {
     threads: Arc<Threads>,
     idle_time: Duration,
     /// Calls for the thread that looks after the workers.
-    bell: Bell,
+    bell: Arc<Bell>,
     /// Why a worker could not go on.
     failure: Mutex<Option<ServerError>>,
 }
@@ -48,26 +48,31 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         acceptor: &Acceptor<T, S>,
         threads: &Arc<Threads>,
         idle_time: Duration,
-    ) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Run {
+        bell: Arc<Bell>,
+    ) -> Arc<Self> {
+        Arc::new(Run {
             crew: Mutex::new(crew),
             changed: Condvar::new(),
             acceptor: acceptor.clone(),
             threads: threads.clone(),
             idle_time,
-            bell: Bell::new()?,
+            bell,
             failure: Mutex::new(None),
-        }))
+        })
     }
 
-    /// Starts a worker that has been counted; with a request of its own, or to accept.
-    pub(crate) fn start_worker(self: &Arc<Self>, first: Option<Job<T, S>>) -> io::Result<()> {
+    /// Starts a worker that has been counted; with a request of its own, or to accept, be it on a socket of its own.
+    pub(crate) fn start_worker(
+        self: &Arc<Self>,
+        first: Option<Job<T, S>>,
+        acceptor: Option<Acceptor<T, S>>,
+    ) -> io::Result<()> {
         let is_busy = first.is_some();
         let first = Arc::new(Mutex::new(first)); // so that it isn't lost with a thread that can't start
         let (this, for_thread) = (self.clone(), first.clone());
         let started = self.threads.start(move || {
             let first = for_thread.lock().take();
-            this.work(first);
+            this.work(first, acceptor);
         });
         let Err(error) = started else { return Ok(()) };
         self.crew.lock().could_not_hire(is_busy, Instant::now(), BACK_OFF);
@@ -80,15 +85,17 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
     }
 
     /// The life of a worker.
-    fn work(self: &Arc<Self>, first: Option<Job<T, S>>) {
+    fn work(self: &Arc<Self>, first: Option<Job<T, S>>, own: Option<Acceptor<T, S>>) {
         let mut member = Member { run: self, is_busy: first.is_some(), is_counted: true };
-        let mut acceptor = self.acceptor.clone();
+        let has_socket = own.is_some();
+        let mut acceptor = own.unwrap_or_else(|| self.acceptor.clone());
         let mut next = match first {
             Some(job) => Next::Serve(job),
             None => Next::Accept { may_retire: false },
         };
         loop {
             let job = match next {
+                Next::Leave if has_socket => return self.finish_received(&mut acceptor),
                 Next::Leave => return,
                 Next::Serve(job) => job,
                 Next::Accept { may_retire } => match self.accept(&mut acceptor, may_retire) {
@@ -121,6 +128,18 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         }
     }
 
+    /// Serves what was received ahead, for there is nobody else to do it.
+    fn finish_received(&self, acceptor: &mut Acceptor<T, S>) {
+        while let Some(job) = acceptor.take_received() {
+            acceptor.process_request(job, &Sequential);
+        }
+    }
+
+    /// One that was counted isn't even tried.
+    pub(crate) fn not_started(&self) {
+        self.crew.lock().quit(false);
+    }
+
     fn accept(&self, acceptor: &mut Acceptor<T, S>, may_retire: bool) -> Result<Accepted<T, S>, ServerError> {
         let until = may_retire.then(|| Instant::now().checked_add(self.idle_time)).flatten();
         acceptor.accept(&Sequential, until)
@@ -135,7 +154,7 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         drop(crew);
         match begun {
             Begun::Nothing => {}
-            Begun::Grow => drop(self.start_worker(None)), // it has been told
+            Begun::Grow => drop(self.start_worker(None, None)), // it has been told
             Begun::Look => self.bell.ring(),
         }
     }
@@ -164,7 +183,7 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         match taken {
             TakenIn::Queued => {}
             TakenIn::Rejected(job) => job.reject(),
-            TakenIn::Serve(job) => drop(self.start_worker(Some(job))), // it has been told
+            TakenIn::Serve(job) => drop(self.start_worker(Some(job), None)), // it has been told
         }
     }
 
@@ -188,7 +207,7 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
         let for_how_long = if is_due { crew.alarm().look(now) } else { None };
         drop(crew);
         if grows {
-            let _ = self.start_worker(None); // it has been told
+            let _ = self.start_worker(None, None); // it has been told
         }
         if let Some(for_how_long) = for_how_long {
             self.acceptor.emit(&Event::WorkersBusy { busy, for_how_long });

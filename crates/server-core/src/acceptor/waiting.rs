@@ -5,8 +5,10 @@ use crate::{
     AcceptError, Event, Job, MixIn, ServerError, ServerHooks, Transport,
     wake::{Ready, Wanted},
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socketserver_net::Request;
 use std::{
+    os::fd::BorrowedFd,
     sync::atomic::Ordering::Relaxed,
     thread,
     time::{Duration, Instant},
@@ -54,13 +56,28 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
 
     /// Whether what this one takes ahead can't be waited for by others who have nothing to do.
     pub(super) fn is_alone(&self) -> bool {
-        self.role == Role::Loop && !self.was_cloned.load(Relaxed) && self.shared.core.worker().is_none()
+        let is_only_loop = self.role == Role::Loop && self.shared.core.worker().is_none();
+        (self.has_own_socket || is_only_loop) && !self.was_cloned.load(Relaxed)
     }
 
     /// Whether requests that were taken ahead are to be served though the server stops.
     pub(super) fn has_time_for_prefetched(&self, transport: &T) -> bool {
         let in_time = |until: Option<Instant>| until.is_none_or(|until| Instant::now() < until);
-        self.role == Role::Loop && transport.has_prefetched() && in_time(self.shared.core.drain_until())
+        let is_ours = self.has_own_socket || self.role == Role::Loop;
+        is_ours && transport.has_prefetched() && in_time(self.shared.core.drain_until())
+    }
+
+    /// Ends a worker process whose socket is given up, when nobody waits there any more.
+    pub(super) fn leave_if_empty(&self, transport: &T) {
+        let core = &self.shared.core;
+        if let Some(worker) = core.worker()
+            && worker.leaves()
+            && !core.is_stopping()
+            && !transport.has_prefetched()
+            && !is_readable(transport.readiness())
+        {
+            core.stop_here(worker.own_end());
+        }
     }
 
     /// Wakes another worker process's acceptor, in case that the client we were woken for is still there.
@@ -177,4 +194,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub(super) fn schedule_tick(&mut self) {
         self.next_tick = self.shared.core.poll_interval.and_then(|every| Instant::now().checked_add(every));
     }
+}
+
+/// At this moment; if that can't be told, it may be.
+fn is_readable(descriptor: BorrowedFd<'_>) -> bool {
+    let mut slot = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
+    poll(&mut slot, Some(&Timespec::default())) != Ok(0)
 }

@@ -1,7 +1,9 @@
 //! What is different in a worker process, and what it takes to become one.
 
 use super::Core;
-use crate::{crowd::Relay, registry::Entries, signals::Ear, wake::Bells, worker_process::WorkerSide};
+use crate::{
+    crowd::Relay, registry::Entries, signals::Ear, slot::Wish, wake::Bells, worker_process::WorkerSide,
+};
 use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
@@ -17,12 +19,20 @@ pub(crate) struct Held<'a> {
 }
 
 impl Core {
-    pub(crate) fn relay(&self) -> io::Result<Arc<Relay>> {
-        if let Some(relay) = self.relay.get() {
-            return Ok(relay.clone());
+    pub(crate) fn relay(&self, socket: usize) -> io::Result<Arc<Relay>> {
+        let mut relays = self.relays.lock();
+        while relays.len() <= socket {
+            relays.push(Arc::new(Relay::new()?));
         }
-        let made = Arc::new(Relay::new()?);
-        Ok(self.relay.get_or_init(|| made).clone())
+        Ok(relays[socket].clone())
+    }
+
+    /// In a worker process whose socket is given up: from now on it stops when that is empty.
+    pub(super) fn leave(&self) {
+        if let Some(worker) = self.worker.get() {
+            worker.leave();
+            self.waker.wake(); // somebody must look
+        }
     }
 
     pub(crate) fn worker(&self) -> Option<&WorkerSide> {
@@ -59,12 +69,24 @@ impl Core {
         self.gate.empty();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
-        // Requests of different processes have different numbers.
-        self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);
+        // Requests of different processes have different numbers, those of processes that have ended included.
+        self.next_id.store(u64::from(side.number) << 32 | 1, Relaxed);
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
         let _ = self.worker.set(side); // a worker has no workers
         Ok(())
+    }
+
+    /// In a worker process: does what the parent wishes.
+    pub(super) fn take_wishes(&self) {
+        let Some(worker) = self.worker.get() else { return };
+        for wish in worker.slot.take_wishes() {
+            match wish {
+                Wish::Suspend(suspended) => self.suspend(suspended),
+                Wish::Limit(limit) => self.set_limit(limit),
+                Wish::LimitPeers(max) => self.limit_peers(max),
+            }
+        }
     }
 
     /// In a worker process, before each request: shows that the loop comes round, and ends it when it is time.

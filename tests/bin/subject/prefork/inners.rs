@@ -33,7 +33,9 @@ pub(crate) fn control<M: MixIn>(server: &Server<M>) {
             "stats" => tell(&server.handle()),
             "restart" => mixin.restart(),
             "resize" => mixin.resize(number()),
-            "suspend" | "resume" | "connections" => steer(&server.handle(), word),
+            "suspend" | "resume" | "connections" | "close" | "backlog" | "reject" | "wait" | "peers" => {
+                steer(&server.handle(), &line)
+            }
             "stop" => server.shutdown(),
             "shutdown" => {
                 let report = server.handle().shutdown(millis(argument).expect("a number"));
@@ -59,6 +61,10 @@ pub(crate) fn steer(handle: &Handle, line: &str) {
     match word {
         "suspend" => handle.suspend(),
         "resume" => handle.resume(),
+        "backlog" => handle.set_max_connections(Limit::backlog(argument.parse().expect("a number"))),
+        "reject" => handle.set_max_connections(Limit::reject(argument.parse().expect("a number"))),
+        "wait" => handle.set_max_connections(Limit::wait(1, millis(argument).expect("a number"))),
+        "peers" => handle.set_max_connections_per_peer(argument.parse().ok()),
         "close" => println!("{}", handle.close_connection(argument.parse().expect("a number"))),
         "connections" => {
             for it in handle.connections() {
