@@ -27,6 +27,8 @@ mod accept_errors;
 mod spans;
 // Faults that really happen: to system calls, descriptors, connections, processes.
 mod faults;
+// Who waits in the backlog when the server stops.
+mod backlog;
 // Sockets that are open already.
 mod adopt;
 // Datagrams received several at a time.

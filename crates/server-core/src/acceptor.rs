@@ -1,5 +1,7 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
+mod at_stop;
+mod refusing;
 mod waiting;
 mod waiting_room;
 
@@ -38,6 +40,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     /// When it listened last for what the ear may hear.
     listened: Option<Instant>,
     role: Role,
+    /// The last try has found nobody.
+    found_none: bool,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -78,6 +82,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::Loop,
+            found_none: false,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -126,7 +131,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
             let is_stopping = self.shared.core.is_stopping();
-            let way = self.way(mixin);
+            // Those who were there when the server was told to stop.
+            let goes_on = is_stopping && self.serves_backlog(&transport);
+            let way = self.way(mixin, goes_on);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
                 self.pass_on(); // the client waits for somebody
@@ -135,21 +142,31 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             if let Some(accepted) = self.call_in(way) {
                 return Ok(accepted);
             }
-            if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
+            if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(&transport)) {
+                self.refuse_backlog(&transport);
                 return Ok(Accepted::Stopped);
             }
-            if open && may_be_there {
+            if open && (may_be_there || goes_on) {
                 let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
                 if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
                     self.pass_on(); // where one was forgotten there may be more
                 }
                 if let ControlFlow::Break(accepted) = tried? {
+                    if goes_on {
+                        self.shared.core.at_stop.took_one();
+                    }
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
                     {
                         self.step_back(job, &transport);
                     }
                     return Ok(accepted);
+                }
+                if goes_on {
+                    if self.found_none {
+                        self.shared.core.at_stop.found_none();
+                    }
+                    continue;
                 }
                 if is_stopping {
                     return Ok(Accepted::Stopped); // a hook doesn't want what there is
@@ -246,6 +263,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 shared.core.left()
             }
         };
+        self.found_none = false;
         if ahead && self.is_alone() {
             transport.prefetch();
         }
@@ -253,12 +271,18 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
             Some(Ok((request, peer))) => {
                 self.back_off.reset();
+                if let Some(reserve) = &shared.core.reserve {
+                    reserve.restore();
+                }
                 return Ok(self.admit(request, peer, has_place));
             }
             Some(Err(error)) => error,
             None => io::Error::other("get_request panicked"),
         };
         leave();
+        if let Some(told) = self.tell_of_lack(transport, &error) {
+            return Ok(told);
+        }
         self.failed(error)?;
         Ok(ControlFlow::Continue(()))
     }
@@ -299,6 +323,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let core = &self.shared.core;
         let class = AcceptError::of(&error);
         if class == AcceptError::Nothing {
+            self.found_none = true;
             return Ok(());
         }
         core.counters.accept_failed();
@@ -330,6 +355,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             next_tick: None,
             listened: None,
             role: Role::OneOfMany,
+            found_none: false,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

@@ -1,8 +1,8 @@
 //! What can be said of a server before it exists.
 
 use crate::{
-    AddressFamily, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server, ServerError,
-    ServerHooks, Transport,
+    AddressFamily, Backlog, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server,
+    ServerError, ServerHooks, Transport,
     core::{Core, CoreOptions},
 };
 use socket2::SockRef;
@@ -55,6 +55,8 @@ struct Options {
     timeout: Option<Duration>,
     request_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
+    reserve_descriptor: bool,
+    backlog: Backlog,
 }
 
 /// Where a builder has a state, or a mix-in, from: [`Given`], or [`Default`].
@@ -96,6 +98,8 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             timeout: None,
             request_timeout: None,
             idle_timeout: None,
+            reserve_descriptor: false,
+            backlog: Backlog::Keep,
         };
         ServerBuilder { options, factory: ByDefault, mixin: ByDefault, state: ByDefault, types: PhantomData }
     }
@@ -270,6 +274,33 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
+    /// What becomes of those who wait in the backlog when the server stops: see [`Backlog`]. Default: [`Backlog::Keep`], they wait on for
+    /// the next `serve_forever`, and are refused when the server is closed (Python: they wait on, and are reset then).
+    pub fn backlog_at_shutdown(mut self, backlog: Backlog) -> Self {
+        self.options.backlog = backlog;
+        self
+    }
+
+    /// Whether a descriptor is kept for the moment in which there is no other. If accepting then fails for lack of one (EMFILE, ENFILE), it
+    /// is given up, the client that has waited longest is accepted, told by [`ServerHooks::reject_because`]
+    /// ([`Refusal::NoDescriptor`](crate::Refusal::NoDescriptor)) and closed, and the descriptor is taken again. Default: no; clients wait in the backlog, and are
+    /// served when there are descriptors again (Python: the same, at the price of a whole CPU). If somebody else takes the descriptor in that
+    /// moment, clients wait likewise, until it can be had again. Each worker process has its own.
+    ///
+    /// ```
+    /// use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+    /// # #[derive(Default)] struct Upper;
+    /// # impl StreamRequestHandler for Upper { fn handle(&mut self, _: &mut StreamContext<'_>) -> HandlerResult { Ok(()) } }
+    /// let server = TcpServer::<Upper>::builder().reserve_descriptor(true).bind("127.0.0.1:0")?;
+    /// assert_eq!(server.stats().refused_by.no_descriptor, 0);
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn reserve_descriptor(mut self, reserve: bool) -> Self {
+        self.options.reserve_descriptor = reserve;
+        self
+    }
+
     /// Who hears what happens in the server. Default: [`LogObserver`].
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.options.observer = Box::new(observer);
@@ -349,6 +380,9 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             poll_interval: self.options.poll_interval,
             request_timeout: self.options.request_timeout,
             idle_timeout: self.options.idle_timeout,
+            reserve_descriptor: self.options.reserve_descriptor,
+            backlog: self.options.backlog,
+            request_queue_size,
         };
         let core = Core::new(transport.server_address().into(), core_options)?;
         let (class, mixin, state) = (erase(self.factory), self.mixin.provide(), self.state.provide());

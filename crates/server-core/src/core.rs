@@ -7,10 +7,12 @@ mod waits;
 use crate::{
     Event, Limit, Observer, ServerError, Stats,
     alarm::Alarm,
+    backlog::{AtStop, Backlog},
     crowd::Relay,
     limit::Gate,
     mixin::Drain,
     registry::Registry,
+    reserve::Reserve,
     signals::{Ear, Heard},
     stats::{Counters, Counts},
     wake::Waker,
@@ -46,6 +48,9 @@ pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) counters: Counters,
     pub(crate) alarm: Alarm,
+    pub(crate) at_stop: AtStop,
+    /// If the builder said so.
+    pub(crate) reserve: Option<Reserve>,
     watchers: Watchers,
     /// Nothing is accepted for now.
     suspended: AtomicBool,
@@ -83,6 +88,9 @@ pub(crate) struct CoreOptions {
     pub(crate) poll_interval: Option<Duration>,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) reserve_descriptor: bool,
+    pub(crate) backlog: Backlog,
+    pub(crate) request_queue_size: i32,
 }
 
 thread_local! {
@@ -119,6 +127,8 @@ impl Core {
     pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
         let waker =
             Waker::new().map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        let reserve = options.reserve_descriptor.then(Reserve::new).transpose();
+        let reserve = reserve.map_err(|source| ServerError::Start { what: "reserved descriptor", source })?;
         let registry = Registry::default();
         registry.limit_peers(options.max_per_peer);
         Ok(Core {
@@ -128,6 +138,8 @@ impl Core {
             registry,
             counters: Counters::default(),
             alarm: Alarm::new(options.alarm_at, options.alarm_cool_down),
+            at_stop: AtStop::new(options.backlog, options.request_queue_size),
+            reserve,
             watchers: Watchers::default(),
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,

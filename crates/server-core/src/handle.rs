@@ -18,11 +18,11 @@ pub struct Handle(pub(crate) Arc<Core>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Requests that were in progress and came to their end in time.
+    /// Requests that were in progress, or were still taken in ([`Backlog::Serve`](crate::Backlog::Serve)), and came to their end in time.
     pub drained: usize,
     /// Requests that were still in progress at the deadline: their connections were shut down, their children killed.
     pub forced: usize,
-    /// Clients that have been turned away since the server was made.
+    /// Clients that have been turned away since the server was made, in this shutdown too.
     pub refused: u64,
     /// How long the shutdown took.
     pub elapsed: Duration,
@@ -44,7 +44,8 @@ impl Handle {
         let begun = Instant::now();
         let until = begun + deadline.min(FOR_EVER);
         // Before the stop, which may let them end.
-        let (in_progress, forced_before) = (self.0.in_progress(), self.0.forced());
+        let before = self.0.stats();
+        let forced_before = self.0.forced();
         let run = self.0.request_stop(Some(until));
         let (mut drained, mut forced) = (0, 0);
         if !self.0.is_inside() {
@@ -55,7 +56,11 @@ impl Handle {
             }
             // The loop does the same, and so do worker processes and other callers; they may have been faster.
             forced = forced.max(self.0.forced().saturating_sub(forced_before));
-            drained = in_progress.saturating_sub(forced);
+            // Those who were inside, and those who were still taken in out of the backlog.
+            let now = self.0.stats();
+            let came = before.active + now.accepted.saturating_sub(before.accepted) as usize;
+            let refused = now.refused.saturating_sub(before.refused) as usize;
+            drained = came.saturating_sub(refused).saturating_sub(forced);
         }
         ShutdownReport { drained, forced, refused: self.stats().refused, elapsed: begun.elapsed() }
     }

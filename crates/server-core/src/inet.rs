@@ -22,6 +22,8 @@ use std::{
 pub struct Tcp {
     listener: socket2::Socket,
     address: SocketAddr,
+    /// It was adopted: others may have it, too.
+    is_shared: bool,
 }
 
 /// Datagrams over UDP. Python: `UDPServer`.
@@ -33,6 +35,7 @@ pub struct Tcp {
 pub struct Udp {
     source: DatagramSource,
     address: SocketAddr,
+    is_shared: bool,
 }
 
 impl Transport for Tcp {
@@ -47,6 +50,15 @@ impl Transport for Tcp {
 
     fn readiness(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn backlog(&self) -> Option<usize> {
+        socketserver_sys::queue_length(self.listener.as_fd()).ok()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     fn server_address(&self) -> SocketAddr {
@@ -88,6 +100,10 @@ impl Transport for Udp {
         self.source.has_prefetched()
     }
 
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     fn server_address(&self) -> SocketAddr {
         self.address
     }
@@ -101,7 +117,7 @@ impl Transport for Udp {
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
-        Ok(Tcp { listener, address })
+        Ok(Tcp { listener, address, is_shared: false })
     }
 }
 
@@ -111,7 +127,7 @@ impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
         let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
         let source = source(socket, options.max_packet_size).max_prefetch(options.prefetch);
         let source = source.gather_replies(options.gather_replies);
-        Ok(Udp { source, address })
+        Ok(Udp { source, address, is_shared: false })
     }
 }
 
@@ -123,7 +139,7 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp { listener, address })
+        Ok(Tcp { listener, address, is_shared: true })
     }
 }
 
@@ -136,7 +152,7 @@ impl Udp {
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
-        Ok(Udp { source: source(socket, max_packet_size).max_prefetch(1), address })
+        Ok(Udp { source: source(socket, max_packet_size).max_prefetch(1), address, is_shared: true })
     }
 
     /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.

@@ -1,8 +1,8 @@
 //! The listening socket's place in a server: open, or closed for good.
 
-use crate::core::Core;
+use crate::{Backlog, Transport, core::Core};
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// Holds the transport while the server is open. The loop, while it runs, holds a share of its own.
 #[derive(Debug)]
@@ -17,11 +17,6 @@ impl<T> Listening<T> {
         self.0.lock().clone()
     }
 
-    pub(crate) fn close(&self) {
-        let taken = self.0.lock().take();
-        drop(taken); // outside the lock: it may be a user's transport
-    }
-
     /// For a forked child, where another thread of the parent may have held the lock for ever.
     pub(crate) fn try_with(&self, use_it: impl FnOnce(&T)) {
         if let Some(Some(transport)) = self.0.try_lock().as_deref() {
@@ -31,12 +26,44 @@ impl<T> Listening<T> {
 }
 
 /// Closes the listening socket with the server, and what wakes its loop, though handlers that still run keep the rest of it alive.
-#[derive(Debug)]
-pub(crate) struct CloseOnDrop<T>(pub(crate) Arc<Listening<T>>, pub(crate) Arc<Core>);
+pub(crate) struct CloseOnDrop<T: Transport> {
+    pub(crate) listening: Arc<Listening<T>>,
+    pub(crate) core: Arc<Core>,
+    /// Turns away those who wait in the backlog.
+    pub(crate) refuse: Box<dyn Fn(&T) + Send + Sync>,
+}
 
-impl<T> Drop for CloseOnDrop<T> {
+impl<T: Transport> CloseOnDrop<T> {
+    /// Whether those who wait in the backlog are this server's to turn away.
+    pub(crate) fn may_refuse(&self, transport: &T) -> bool {
+        let core = &self.core;
+        let is_parents = core.is_child() || core.worker().is_some();
+        !is_parents && core.at_stop.choice != Backlog::Leave && !transport.is_shared()
+    }
+}
+
+impl<T: Transport> CloseOnDrop<T> {
+    pub(crate) fn close(&self) {
+        let taken = self.listening.0.lock().take();
+        // Outside the lock: it may be a user's transport. A loop that is about to end has a share, and does the same.
+        if let Some(transport) = taken
+            && let Some(transport) = Arc::into_inner(transport)
+            && self.may_refuse(&transport)
+        {
+            (self.refuse)(&transport);
+        }
+        self.core.waker.close();
+    }
+}
+
+impl<T: Transport> Drop for CloseOnDrop<T> {
     fn drop(&mut self) {
-        self.0.close();
-        self.1.waker.close();
+        self.close();
+    }
+}
+
+impl<T: Transport> fmt::Debug for CloseOnDrop<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloseOnDrop").field("core", &self.core).finish_non_exhaustive()
     }
 }

@@ -61,6 +61,17 @@ pub trait Transport: Send + Sync + Sized + 'static {
         Ok(())
     }
 
+    /// How many requests wait in the system's queue to be taken, if that can be told. As provided, it can't.
+    fn backlog(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether the queue of requests is not this server's alone, such as that of a socket which others have too: then it is left alone when
+    /// the server is closed. As provided, it is this server's.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Tells the client that there is no more to come. As provided, does nothing.
     fn shutdown_request(_request: &mut Self::Request) {}
 

@@ -17,7 +17,7 @@ pub use aliases::*;
 #[cfg(feature = "auth")]
 pub use socketserver_auth as auth;
 pub use socketserver_core::{
-    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound,
+    AcceptError, Accepted, Acceptor, AddressFamily, Backlog, BaseServer, Bell, Bind, BindOptions, Bound,
     ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, LogObserver, MixIn,
     Observer, Outcome, PeerAddress, Refusal, Refusals, Runs, Sequential, Server, ServerBuilder, ServerError,
     ServerHooks, Session, ShutdownReport, Signals, Stats, Tcp, TcpServer, Ticket, Timeouts, Transport, Udp,

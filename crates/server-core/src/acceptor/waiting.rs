@@ -15,6 +15,9 @@ use std::{
 /// Of a loop that can't wait, since the system lacks the memory for it: nothing wakes it from this.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
+/// While the server stops, and room is waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Whether a request can be taken in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -82,10 +85,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
     }
 
-    pub(super) fn way<M: MixIn>(&self, mixin: &M) -> Way {
+    /// What can be done now; with `stopping`, for those who are still in the backlog.
+    pub(super) fn way<M: MixIn>(&self, mixin: &M, stopping: bool) -> Way {
         let gate = &self.shared.core.gate;
         match () {
-            _ if self.shared.core.is_suspended() => Way::Suspended,
+            _ if self.shared.core.is_suspended() && !stopping => Way::Suspended,
             _ if self.paused_until.is_some() => Way::Paused,
             _ if !mixin.is_ready() => Way::Shut,
             _ if gate.is_full() && self.holds_up() => Way::Full,
@@ -102,7 +106,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         until: Option<Instant>,
     ) -> Result<Ready, ServerError> {
         let core = &self.shared.core;
-        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
+        let stopping = core.is_stopping();
+        // The wake-up stays while the server stops, so it isn't waited for; and what is new about the deadline must be looked for.
+        let look = stopping.then(|| Instant::now() + LOOK_AGAIN);
+        let until = [until, self.paused_until, self.next_tick, look].into_iter().flatten().min();
         let is_loop = self.role != Role::OneOfMany;
         let ear = is_loop.then(|| core.ear()).flatten();
         // What a worker process's parent expects to see.
@@ -119,7 +126,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
         let signal = ear.as_ref().map(|ear| ear.readiness());
         // There are others: other threads, other processes.
-        let in_crowd = open && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
+        let in_crowd =
+            open && !stopping && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
         let join =
             || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
@@ -128,6 +136,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 request: open.then(|| transport.readiness()),
                 open: way == Way::Suspended,
                 room,
+                deaf: stopping,
                 mixin: source,
                 signal,
                 until,

@@ -1,7 +1,9 @@
 //! What is different in a worker process, and what it takes to become one.
 
 use super::Core;
-use crate::{crowd::Relay, registry::Entries, signals::Ear, wake::Bells, worker_process::WorkerSide};
+use crate::{
+    crowd::Relay, registry::Entries, reserve, signals::Ear, wake::Bells, worker_process::WorkerSide,
+};
 use socketserver_sys::{Child, was_terminated};
 use std::{
     io,
@@ -14,6 +16,7 @@ pub(crate) struct Held<'a> {
     _watchers: MutexGuard<'a, u64>,
     waker: MutexGuard<'a, Option<Arc<Bells>>>,
     ear: MutexGuard<'a, Option<Arc<Ear>>>,
+    reserve: Option<MutexGuard<'a, reserve::Kept>>,
 }
 
 impl Core {
@@ -36,6 +39,7 @@ impl Core {
             _watchers: self.watchers.hold(),
             waker: self.waker.hold(),
             ear: self.ear.lock(),
+            reserve: self.reserve.as_ref().map(|it| it.hold()),
         }
     }
 
@@ -48,6 +52,9 @@ impl Core {
         child: &Child,
     ) -> io::Result<()> {
         held.registry.leave_to_parent();
+        if let (Some(reserve), Some(kept)) = (&self.reserve, &mut held.reserve) {
+            reserve.renew(kept);
+        }
         let bells = Bells::new()?; // or processes would wake one another
         child.end_by_sigterm(bells.wake())?;
         if self.is_suspended() {
@@ -57,6 +64,7 @@ impl Core {
         *held.ear = Some(Arc::new(ear));
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
+        self.at_stop.forget();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers.
