@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-const WAITING: usize = 6;
+pub(crate) const WAITING: usize = 6;
 
 /// A server, where it serves, and clients who wait in its backlog, each with a line said.
 fn waiting(mixin: &str, settings: &[&str], clients: usize) -> (subject::Subject, SocketAddr, Vec<Client>) {
@@ -24,16 +24,17 @@ fn waiting(mixin: &str, settings: &[&str], clients: usize) -> (subject::Subject,
     (server, address, waiting)
 }
 
-fn served(mut client: Client, whose: &str) -> String {
+pub(crate) fn served(mut client: Client, whose: &str) -> String {
     client.say("first").unwrap();
     hear_all(client, whose)
 }
 
 /// Waits until nobody is inside.
-fn at_rest(server: &mut subject::Subject) {
+pub(crate) fn at_rest(server: &mut subject::Subject) {
     wait_for("the clients to have gone", || {
         server.tell("stats");
         let told = server.after("stats ");
+        server.after("done stats");
         let numbers: Vec<&str> = told.split(' ').collect();
         numbers[1] == numbers[3] // accepted, ended
     });
@@ -49,33 +50,35 @@ fn hear_each(waiting: Vec<Client>, mixin: &str) -> usize {
     served
 }
 
-fn tell(server: &mut subject::Subject, order: &str) {
+pub(crate) fn tell(server: &mut subject::Subject, order: &str) {
     server.tell(order);
-    server.after("done ");
+    assert_eq!(server.after("done "), order);
 }
 
 /// Drained, forced, refused.
-fn shutdown(server: &mut subject::Subject, deadline: u64) -> String {
+pub(crate) fn shutdown(server: &mut subject::Subject, deadline: u64) -> String {
     server.tell(&format!("shutdown {deadline}"));
-    server.after("report ")
+    let report = server.after("report ");
+    server.after("done shutdown");
+    report
 }
 
 /// What a client was told, up to an end that isn't one of force.
-fn hear_all(mut client: Client, whose: &str) -> String {
+pub(crate) fn hear_all(mut client: Client, whose: &str) -> String {
     let line = client.hear().expect(whose).expect(whose);
     assert_eq!(client.hear().expect(whose), None, "{whose}");
     line
 }
 
 /// Closes the server, and gives what it has counted in the end.
-fn close(mut server: subject::Subject) -> String {
+pub(crate) fn close(mut server: subject::Subject) -> String {
     server.close_input();
     let (status, rest) = server.end();
     assert!(status.success(), "{rest:?}");
     rest.iter().rev().find_map(|line| line.strip_prefix("stats ")).expect("it tells").to_owned()
 }
 
-fn counts(accepted: usize, completed: usize) -> String {
+pub(crate) fn counts(accepted: usize, completed: usize) -> String {
     let refused = accepted - completed;
     format!("accepted {accepted} ended {accepted} completed {completed} refused {refused} draining {refused}")
 }

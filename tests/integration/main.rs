@@ -29,6 +29,10 @@ mod spans;
 mod faults;
 // Who waits in the backlog when the server stops.
 mod backlog;
+// The same, where it isn't TCP.
+mod backlog_others;
+// The port is closed for a while.
+mod close_port;
 // Sockets that are open already.
 mod adopt;
 // Datagrams received several at a time.

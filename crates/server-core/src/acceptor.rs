@@ -42,6 +42,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     role: Role,
     /// The last try has found nobody.
     found_none: bool,
+    /// Errors in a row by which the socket seemed unusable.
+    fatal: u32,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -83,6 +85,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             listened: None,
             role: Role::Loop,
             found_none: false,
+            fatal: 0,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -133,7 +136,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.
             let goes_on = is_stopping && self.serves_backlog(&transport);
-            let way = self.way(mixin, goes_on);
+            let way = self.way(mixin, &transport, goes_on);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
                 self.pass_on(); // the client waits for somebody
@@ -271,6 +274,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
             Some(Ok((request, peer))) => {
                 self.back_off.reset();
+                self.fatal = 0;
                 if let Some(reserve) = &shared.core.reserve {
                     reserve.restore();
                 }
@@ -320,8 +324,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     }
 
     fn failed(&mut self, error: io::Error) -> Result<(), ServerError> {
-        let core = &self.shared.core;
         let class = AcceptError::of(&error);
+        if class == AcceptError::Fatal && self.may_be_closed_port() {
+            return Ok(());
+        }
+        let core = &self.shared.core;
         if class == AcceptError::Nothing {
             self.found_none = true;
             return Ok(());
@@ -356,6 +363,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             listened: None,
             role: Role::OneOfMany,
             found_none: false,
+            fatal: 0,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

@@ -17,16 +17,20 @@ use std::{
 /// of. As many as the queue may hold, and half a second, are the bounds of that; who comes in that moment may be reset. It is not done
 /// - with [`Leave`](Self::Leave);
 /// - on a socket that was adopted (`from_fd`): its queue belongs to all who have the socket;
+/// - in a process that neither made nor served it, whose server is a copy that a fork has left behind;
 /// - while somebody keeps the transport that [`Server::socket`](crate::Server::socket) has given out.
 ///
 /// ```
 /// use socketserver_core::{Backlog, TcpServer};
-/// # use socketserver_handlers::{HandlerResult, StreamContext};
+/// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
 /// use std::{io::Read, net::TcpStream, thread, time::Duration};
+/// # #[derive(Default)] struct Greet;
+/// # impl StreamRequestHandler for Greet {
+/// #     fn handle(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult { Ok(std::io::Write::write_all(&mut cx.wfile, b"hi")?) }
+/// # }
 ///
-/// let server = TcpServer::<_>::builder()
+/// let server = TcpServer::<Greet>::builder()
 ///     .backlog_at_shutdown(Backlog::Serve)
-/// #   .handler_factory(|_| socketserver_handlers::HandlerFn::new(|cx: &mut StreamContext<'_>| Ok(std::io::Write::write_all(&mut cx.wfile, b"hi")?)))
 ///     .bind("127.0.0.1:0")?;
 /// let handle = server.handle();
 /// handle.suspend(); // as if the server were busy

@@ -1,5 +1,7 @@
 //! What can be said of a server before it exists.
 
+mod accepting;
+
 use crate::{
     AddressFamily, Backlog, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server,
     ServerError, ServerHooks, Transport,
@@ -271,33 +273,6 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     /// How long a keep-alive connection may be silent between two requests. Default: for ever.
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.idle_timeout = limit.into();
-        self
-    }
-
-    /// What becomes of those who wait in the backlog when the server stops: see [`Backlog`]. Default: [`Backlog::Keep`], they wait on for
-    /// the next `serve_forever`, and are refused when the server is closed (Python: they wait on, and are reset then).
-    pub fn backlog_at_shutdown(mut self, backlog: Backlog) -> Self {
-        self.options.backlog = backlog;
-        self
-    }
-
-    /// Whether a descriptor is kept for the moment in which there is no other. If accepting then fails for lack of one (EMFILE, ENFILE), it
-    /// is given up, the client that has waited longest is accepted, told by [`ServerHooks::reject_because`]
-    /// ([`Refusal::NoDescriptor`](crate::Refusal::NoDescriptor)) and closed, and the descriptor is taken again. Default: no; clients wait in the backlog, and are
-    /// served when there are descriptors again (Python: the same, at the price of a whole CPU). If somebody else takes the descriptor in that
-    /// moment, clients wait likewise, until it can be had again. Each worker process has its own.
-    ///
-    /// ```
-    /// use socketserver_core::TcpServer;
-    /// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
-    /// # #[derive(Default)] struct Upper;
-    /// # impl StreamRequestHandler for Upper { fn handle(&mut self, _: &mut StreamContext<'_>) -> HandlerResult { Ok(()) } }
-    /// let server = TcpServer::<Upper>::builder().reserve_descriptor(true).bind("127.0.0.1:0")?;
-    /// assert_eq!(server.stats().refused_by.no_descriptor, 0);
-    /// # Ok::<(), socketserver_core::ServerError>(())
-    /// ```
-    pub fn reserve_descriptor(mut self, reserve: bool) -> Self {
-        self.options.reserve_descriptor = reserve;
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod in_worker;
 mod life;
+mod port;
 mod waits;
 
 use crate::{
@@ -40,6 +41,7 @@ use std::{
 };
 
 pub(crate) use life::Run;
+pub(crate) use port::Door;
 
 pub(crate) struct Core {
     pub(crate) address: Address,
@@ -52,6 +54,12 @@ pub(crate) struct Core {
     /// If the builder said so.
     pub(crate) reserve: Option<Reserve>,
     watchers: Watchers,
+    /// The listening socket, for as long as the server exists.
+    door: OnceLock<Weak<dyn Door>>,
+    port_closed: AtomicBool,
+    port_was_closed: AtomicBool,
+    /// Held by who closes or opens the port.
+    port_turn: Mutex<()>,
     /// Nothing is accepted for now.
     suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
@@ -141,6 +149,10 @@ impl Core {
             at_stop: AtStop::new(options.backlog, options.request_queue_size),
             reserve,
             watchers: Watchers::default(),
+            door: OnceLock::new(),
+            port_closed: AtomicBool::new(false),
+            port_was_closed: AtomicBool::new(false),
+            port_turn: Mutex::new(()),
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
             request_timeout: options.request_timeout,
@@ -291,7 +303,12 @@ impl Core {
         while let Some(heard) = self.ear().and_then(|ear| ear.take()) {
             match heard {
                 Heard::Stop(grace) => drop(self.stop_here(end(grace))),
-                Heard::Suspend(suspended) => self.suspend(suspended),
+                Heard::Suspend(suspended) => {
+                    if !suspended {
+                        self.port_closed.store(false, SeqCst); // the parent has opened it
+                    }
+                    self.suspend(suspended);
+                }
                 Heard::End(grace) => {
                     self.hear(None);
                     self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());

@@ -112,6 +112,13 @@ pub enum Event<'a> {
         /// What the system said.
         error: &'a io::Error,
     },
+    /// The port that was closed by [`Handle::close_port`](crate::Handle::close_port) could not be opened again; it is closed still.
+    PortNotReopened {
+        /// Where.
+        address: &'a Address,
+        /// What the system said.
+        error: &'a io::Error,
+    },
     /// So many requests are in progress that the limit of connections is near. Told when one more comes in, and then not again before the
     /// cool-down is over; see `connection_alarm` of the builder.
     ConnectionsHigh {
@@ -189,7 +196,9 @@ impl Event<'_> {
             | Event::WorkersFree { .. }
             | Event::WorkerNotStarted { .. }
             | Event::WorkerEnded { expected: false, .. } => log::Level::Warn,
-            Event::HookPanicked { .. } | Event::WorkerHung { .. } => log::Level::Error,
+            Event::HookPanicked { .. } | Event::PortNotReopened { .. } | Event::WorkerHung { .. } => {
+                log::Level::Error
+            }
             _ => log::Level::Debug,
         }
     }

@@ -1,7 +1,9 @@
 //! TCP and UDP.
 
 use crate::{
-    AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, error::written,
+    AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt,
+    error::written,
+    port::{Port, unsupported},
 };
 use socket2::{Domain, Type};
 use socketserver_net::{Datagram, DatagramSource, TcpStream};
@@ -24,6 +26,7 @@ pub struct Tcp {
     address: SocketAddr,
     /// It was adopted: others may have it, too.
     is_shared: bool,
+    port: Port,
 }
 
 /// Datagrams over UDP. Python: `UDPServer`.
@@ -43,6 +46,11 @@ impl Transport for Tcp {
     type Address = SocketAddr;
 
     fn get_request(&self) -> io::Result<(TcpStream, PeerAddress<Self>)> {
+        if self.port.has_kept()
+            && let Some((stream, peer)) = self.port.take_kept()
+        {
+            return Ok((stream.into(), peer));
+        }
         let (stream, peer) = crate::adopt::accept(&self.listener)?;
         let peer = peer.as_socket().ok_or(io::ErrorKind::ConnectionAborted)?;
         Ok((stream.into(), peer))
@@ -66,6 +74,7 @@ impl Transport for Tcp {
     }
 
     fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
+        self.port.listens(request_queue_size);
         self.listener.listen(request_queue_size)
     }
 
@@ -77,6 +86,33 @@ impl Transport for Tcp {
 
     fn close_in_child(&self, child: &Child) {
         child.close_inherited(self.listener.as_fd());
+        self.port.close_in_child(child);
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        if self.is_shared {
+            return Err(unsupported("an adopted socket may be served by others"));
+        }
+        self.port.close(&self.listener, self.address)
+    }
+
+    fn reopen_port(&self) -> io::Result<()> {
+        self.port.reopen(&self.listener, self.address)
+    }
+
+    fn hold_port(&self, hold: bool) -> io::Result<()> {
+        if self.is_shared {
+            return Err(unsupported("an adopted socket may be served by others"));
+        }
+        self.port.hold(&self.listener, hold)
+    }
+
+    fn has_prefetched(&self) -> bool {
+        self.port.has_kept()
+    }
+
+    fn leave_to_worker(&self) {
+        self.port.leave_to_worker();
     }
 }
 
@@ -104,6 +140,10 @@ impl Transport for Udp {
         self.is_shared
     }
 
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a datagram socket that lets its port go can't have it back for sure"))
+    }
+
     fn server_address(&self) -> SocketAddr {
         self.address
     }
@@ -116,15 +156,15 @@ impl Transport for Udp {
 #[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
-        let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
-        Ok(Tcp { listener, address, is_shared: false })
+        let (listener, address, asked) = bind_first(address, Type::STREAM, true, options)?;
+        Ok(Tcp { listener, address, is_shared: false, port: Port::bound_to(asked) })
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
-        let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
+        let (socket, address, _) = bind_first(address, Type::DGRAM, false, options)?;
         let source = source(socket, options.max_packet_size).max_prefetch(options.prefetch);
         let source = source.gather_replies(options.gather_replies);
         Ok(Udp { source, address, is_shared: false })
@@ -139,7 +179,7 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp { listener, address, is_shared: true })
+        Ok(Tcp { listener, address, is_shared: true, port: Port::bound_to(0) })
     }
 }
 
@@ -166,13 +206,13 @@ fn source(socket: impl Into<OwnedFd>, max_packet_size: usize) -> DatagramSource 
     DatagramSource::new(socket, max_packet_size.min(65_535))
 }
 
-/// Binds to the first of the addresses that can be bound.
+/// Binds to the first of the addresses that can be bound. Gives the port that was asked for, too, which may be 0.
 fn bind_first<A: ToSocketAddrs + Debug>(
     address: A,
     kind: Type,
     reuse_address: bool,
     options: &BindOptions,
-) -> Result<(socket2::Socket, SocketAddr), ServerError> {
+) -> Result<(socket2::Socket, SocketAddr, u16), ServerError> {
     let unresolved = |source| ServerError::Resolve { address: written(&address), source };
     let mut candidates: Vec<_> = address.to_socket_addrs().map_err(unresolved)?.collect();
     match options.address_family {
@@ -183,7 +223,7 @@ fn bind_first<A: ToSocketAddrs + Debug>(
     let mut failed = None;
     for candidate in candidates {
         match bind_one(candidate, kind, reuse_address, options) {
-            Ok(bound) => return Ok(bound),
+            Ok((socket, address)) => return Ok((socket, address, candidate.port())),
             Err(source) => failed = Some(ServerError::Bind { address: candidate.to_string(), source }),
         }
     }

@@ -39,6 +39,7 @@ mod listening;
 mod mixin;
 mod observer;
 mod outcome;
+mod port;
 mod refusal;
 mod registry;
 mod reserve;

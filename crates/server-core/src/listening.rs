@@ -1,8 +1,17 @@
 //! The listening socket's place in a server: open, or closed for good.
 
-use crate::{Backlog, Transport, core::Core};
+use crate::{
+    Backlog, Transport,
+    core::{Core, Door},
+};
 use parking_lot::Mutex;
-use std::{fmt, sync::Arc};
+use std::{
+    fmt, io, process,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+};
 
 /// Holds the transport while the server is open. The loop, while it runs, holds a share of its own.
 #[derive(Debug)]
@@ -25,12 +34,35 @@ impl<T> Listening<T> {
     }
 }
 
+impl<T: Transport> Listening<T> {
+    fn open(&self) -> io::Result<Arc<T>> {
+        self.get().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl<T: Transport> Door for Listening<T> {
+    fn hold(&self, hold: bool) -> io::Result<()> {
+        self.open()?.hold_port(hold)
+    }
+    fn close(&self) -> io::Result<()> {
+        self.open()?.close_port()
+    }
+    fn reopen(&self) -> io::Result<()> {
+        self.open()?.reopen_port()
+    }
+    fn waiting(&self) -> usize {
+        self.open().ok().and_then(|transport| transport.backlog()).unwrap_or(0)
+    }
+}
+
 /// Closes the listening socket with the server, and what wakes its loop, though handlers that still run keep the rest of it alive.
 pub(crate) struct CloseOnDrop<T: Transport> {
     pub(crate) listening: Arc<Listening<T>>,
     pub(crate) core: Arc<Core>,
     /// Turns away those who wait in the backlog.
     pub(crate) refuse: Box<dyn Fn(&T) + Send + Sync>,
+    /// The process that made or served it. In another one, which a program has forked by itself, this is but a copy.
+    pub(crate) owner: AtomicU32,
 }
 
 impl<T: Transport> CloseOnDrop<T> {
@@ -38,7 +70,8 @@ impl<T: Transport> CloseOnDrop<T> {
     pub(crate) fn may_refuse(&self, transport: &T) -> bool {
         let core = &self.core;
         let is_parents = core.is_child() || core.worker().is_some();
-        !is_parents && core.at_stop.choice != Backlog::Leave && !transport.is_shared()
+        let is_copy = self.owner.load(SeqCst) != process::id();
+        !is_parents && !is_copy && core.at_stop.choice != Backlog::Leave && !transport.is_shared()
     }
 }
 

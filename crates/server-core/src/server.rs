@@ -15,7 +15,11 @@ use std::{
     fmt, io,
     marker::PhantomData,
     os::fd::{AsRawFd, RawFd},
-    sync::{Arc, Weak},
+    process,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -153,6 +157,8 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let (core, mixin) = (Arc::new(core), Arc::new(mixin));
         let known: Weak<M> = Arc::downgrade(&mixin);
         core.know_mixin(known);
+        let door: Weak<Listening<T>> = Arc::downgrade(&listening);
+        core.know_door(door);
         let waiting_room = WaitingRoom::default();
         let shared = Shared { waiting_room, core: core.clone(), state, class, listening: listening.clone() };
         let shared = Arc::new(shared);
@@ -161,7 +167,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
             move |transport: &T| backlog::refuse(&shared, transport, shared.core.at_stop.most)
         });
         Server {
-            listening: CloseOnDrop { listening, core, refuse },
+            listening: CloseOnDrop { listening, core, refuse, owner: AtomicU32::new(process::id()) },
             mixin,
             shared,
             address,
@@ -183,6 +189,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let transport = self.listening.listening.get().ok_or(ServerError::Closed)?;
         let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
         let Some(serving) = core.begin_serving()? else { return Ok(()) };
+        self.listening.owner.store(process::id(), SeqCst);
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         refuse_prefetched(&self.shared, &transport);
         self.end_backlog(transport);
@@ -348,7 +355,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
 }
 
 /// What was taken ahead, and neither served nor looked at, has been turned away.
-fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
+pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
     while transport.has_prefetched() {
         let Ok((request, peer)) = transport.get_request() else { return };
         Job::new(shared, request, peer, false).refuse(Refusal::Draining);

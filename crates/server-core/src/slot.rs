@@ -18,7 +18,8 @@ const PHASE: usize = CELLS;
 const BEATS: usize = CELLS + 1;
 const IN_REQUEST: usize = CELLS + 2;
 const ASKS_TO_STOP: usize = CELLS + 3;
-const LENGTH: usize = CELLS + 4;
+const PORT_CLOSED: usize = CELLS + 4;
+const LENGTH: usize = CELLS + 5;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,15 @@ impl Slot {
 
     pub(crate) fn set_in_request(&self, is: bool) {
         self.0[IN_REQUEST].store(is.into(), SeqCst);
+    }
+
+    /// What the parent says of the port, before it does it.
+    pub(crate) fn set_port_closed(&self, closed: bool) {
+        self.0[PORT_CLOSED].store(closed.into(), SeqCst);
+    }
+
+    pub(crate) fn is_port_closed(&self) -> bool {
+        self.0[PORT_CLOSED].load(SeqCst) != 0
     }
 
     /// Asks the parent to stop the server; requests in progress may go on for `grace`.

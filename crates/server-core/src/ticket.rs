@@ -39,7 +39,11 @@ impl Ticket {
     }
 
     /// For one that is turned away as it comes. It isn't listed: it is on its way out, and not to be ended by force.
-    pub(crate) fn to_refuse(core: &Arc<Core>, peer: impl Into<Address>, connection: Option<&Connection>) -> Self {
+    pub(crate) fn to_refuse(
+        core: &Arc<Core>,
+        peer: impl Into<Address>,
+        connection: Option<&Connection>,
+    ) -> Self {
         Ticket::make(core, peer, connection, false, false)
     }
 

@@ -1,6 +1,9 @@
 //! Unix streams and datagrams.
 
-use crate::{Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, socket_file::SocketFile};
+use crate::{
+    Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, port::unsupported,
+    socket_file::SocketFile,
+};
 use socket2::{Domain, Type};
 use socketserver_net::{self as net, Datagram, DatagramSource, UnixAddress};
 use socketserver_sys::Child;
@@ -56,6 +59,10 @@ impl Transport for UnixStream {
         self.is_shared
     }
 
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a Unix socket that was shut down never listens again"))
+    }
+
     fn server_address(&self) -> UnixAddress {
         self.address.clone()
     }
@@ -96,6 +103,10 @@ impl Transport for UnixDatagram {
 
     fn is_shared(&self) -> bool {
         self.is_shared
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a datagram socket that lets its name go can't have it back for sure"))
     }
 
     fn server_address(&self) -> UnixAddress {

@@ -72,6 +72,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         match fork()? {
             Fork::Parent(pid) => {
                 drop(held);
+                transport.leave_to_worker();
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
                 Ok(ForkedWorker::Parent(Worker { pid, link, core: core.clone() }))

@@ -3,7 +3,7 @@
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
     crowd::Relay,
-    server::Shared,
+    server::{Shared, refuse_prefetched},
     slot::{Slot, WorkerPhase},
     wake::Wanted,
 };
@@ -99,6 +99,9 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         worker.enter(WorkerPhase::Serving);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
         worker.enter(WorkerPhase::Leaving);
+        if let Some(transport) = shared.listening.get() {
+            refuse_prefetched(&shared, &transport);
+        }
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
         }

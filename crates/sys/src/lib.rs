@@ -18,6 +18,6 @@ pub use datagrams::{MOST_DATAGRAMS, recv_datagrams, send_datagrams};
 pub use fd::adopt_fd;
 pub use lock::ForkMutex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub use queue::queue_length;
+pub use queue::{has_filter, queue_length};
 pub use shared::SharedWords;
 pub use terminate::was_terminated;

@@ -41,3 +41,27 @@ pub fn queue_length(listener: BorrowedFd<'_>) -> io::Result<usize> {
     // For a socket that listens the field is the length of the queue.
     Ok(info.tcpi_unacked as usize)
 }
+
+/// Whether a filter is attached to a socket (SO_ATTACH_FILTER, SO_ATTACH_BPF). Linux only. If that can't be told, there may be one.
+///
+/// ```
+/// use std::{net::TcpListener, os::fd::AsFd};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// assert!(!socketserver_sys::has_filter(listener.as_fd()));
+/// # std::io::Result::Ok(())
+/// ```
+pub fn has_filter(socket: BorrowedFd<'_>) -> bool {
+    let mut length: libc::socklen_t = 0;
+    // SAFETY: with a length of zero getsockopt(2) only says how many instructions the filter has, and writes nothing but that.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_GET_FILTER,
+            std::ptr::null_mut(),
+            &mut length,
+        )
+    };
+    result < 0 || length > 0
+}

@@ -42,7 +42,8 @@ impl KeepAliveRequestHandler<State> for Upper {
 
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
-/// The mix-in, then `backlog=keep|serve|refuse|leave`, `limit=N` of connections, `address=A`. Obeys lines: `suspend`, `close` (the port), `resume`,
+/// The mix-in, then `backlog=keep|serve|refuse|leave`, `limit=N` of connections, `address=A`, `early=yes` to serve only
+/// after the first `again`. Obeys lines: `suspend`, `close` (the port), `resume`,
 /// `stats`, `shutdown MS`, `pids`, and `again`, which serves again. Closes the server at the end of its input.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((mixin, settings)) = arguments.split_first() else { return Err("which mix-in?".into()) };
@@ -88,6 +89,9 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
                 drop(again);
             }
         });
+        if settings.contains_key("early") && told.recv().is_err() {
+            return Ok(());
+        }
         loop {
             server.serve_forever()?;
             println!("stopped");
@@ -106,6 +110,10 @@ fn steer(handle: &Handle, line: &str, again: &Sender<()>) {
     match word {
         "suspend" => handle.suspend(),
         "resume" => handle.resume(),
+        "close" => match handle.close_port() {
+            Ok(()) => println!("closed Ok"),
+            Err(error) => println!("closed {error}"),
+        },
         "stats" => tell(handle),
         "again" => drop(again.send(())),
         "shutdown" => {

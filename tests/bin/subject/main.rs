@@ -28,9 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
-        _ => {
-            Err("subject accepting|bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads …"
-                .into())
-        }
+        _ => Err(
+            "subject accepting|bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads …"
+                .into(),
+        ),
     }
 }

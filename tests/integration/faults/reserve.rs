@@ -134,12 +134,12 @@ fn a_crowd_of_refused_clients_holds_up_no_shutdown() {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    while !is_over.load(SeqCst)
-                        && let Ok(mut client) = Client::try_connect(address)
-                    {
+                    while let Ok(mut client) = Client::try_connect(address) {
                         let _ = client.say("hello");
                         match client.hear() {
-                            Ok(Some(line)) if line == "hello" => inside.lock().push(client),
+                            Ok(Some(line)) if line == "hello" => {
+                                inside.lock().extend((!is_over.load(SeqCst)).then_some(client));
+                            }
                             Ok(Some(line)) if line.ends_with("NoDescriptor") => {
                                 told.fetch_add(1, SeqCst);
                             }
@@ -151,9 +151,9 @@ fn a_crowd_of_refused_clients_holds_up_no_shutdown() {
             wait_for("many to be told", || told.load(SeqCst) > refused + 50);
             server.terminate();
             // Those who are inside are waited for; the crowd isn't.
+            is_over.store(true, SeqCst);
             inside.lock().clear();
             let counts = server.end().1;
-            is_over.store(true, SeqCst);
             assert!(counts.no_descriptor >= told.load(SeqCst), "{mixin}: {counts:?}");
             assert_eq!(counts.accepted, counts.ended(), "{mixin}: {counts:?}");
         });

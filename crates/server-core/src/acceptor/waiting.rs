@@ -85,11 +85,35 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
     }
 
+    /// Whether there are clients who waited when the port was closed.
+    fn has_kept(&self, transport: &T) -> bool {
+        self.shared.core.is_port_closed() && transport.has_prefetched()
+    }
+
+    /// Whether an error that says that the socket doesn't listen is no wonder: the port is closed, or was a moment ago. Then there is nobody, and
+    /// if we haven't heard of it yet we wait a little.
+    pub(super) fn may_be_closed_port(&mut self) -> bool {
+        const ENOUGH: u32 = 10;
+        let core = &self.shared.core;
+        if !core.was_port_closed() {
+            return false;
+        }
+        self.fatal = self.fatal.saturating_add(1);
+        if !core.is_port_closed() && self.fatal > ENOUGH {
+            return false;
+        }
+        self.found_none = true;
+        if !core.is_suspended() {
+            self.paused_until = Some(Instant::now() + self.back_off.next().min(LONGEST_SLEEP));
+        }
+        true
+    }
+
     /// What can be done now; with `stopping`, for those who are still in the backlog.
-    pub(super) fn way<M: MixIn>(&self, mixin: &M, stopping: bool) -> Way {
+    pub(super) fn way<M: MixIn>(&self, mixin: &M, transport: &T, stopping: bool) -> Way {
         let gate = &self.shared.core.gate;
         match () {
-            _ if self.shared.core.is_suspended() && !stopping => Way::Suspended,
+            _ if self.shared.core.is_suspended() && !stopping && !self.has_kept(transport) => Way::Suspended,
             _ if self.paused_until.is_some() => Way::Paused,
             _ if !mixin.is_ready() => Way::Shut,
             _ if gate.is_full() && self.holds_up() => Way::Full,
