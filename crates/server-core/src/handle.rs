@@ -185,7 +185,7 @@ impl Handle {
     /// Accepts nothing from now on, until [`resume`](Self::resume): clients wait in the backlog, as if the server were slow (datagrams in the
     /// socket's buffer), and those inside are served on. A client that is being accepted at this moment still is. Every mix-in does
     /// this, worker processes too, when they hear of it. Stopping works as ever; a server that is stopped and serves again is
-    /// suspended still.
+    /// suspended still. [`close_port`](Self::close_port) is for clients who are to be refused instead.
     ///
     /// ```
     /// # use socketserver_core::TcpServer;
