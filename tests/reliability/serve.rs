@@ -78,9 +78,11 @@ struct State {
 }
 
 impl ServerHooks<Tcp> for State {
-    /// Who is turned away is told why.
+    /// Who is turned away for lack of a descriptor is told so; others see the end.
     fn reject_because(&self, request: &mut TcpStream, _: &SocketAddr, reason: Refusal) {
-        let _ = request.sendall(format!("refused: {reason:?}\n").as_bytes()); // it may have gone
+        if reason == Refusal::NoDescriptor {
+            let _ = request.sendall(format!("refused: {reason:?}\n").as_bytes()); // it may have gone
+        }
     }
 
     fn service_actions(&self) {
