@@ -68,7 +68,7 @@ fn without_descriptors_clients_are_told_and_those_inside_are_served_on() {
         let mut told = 0;
         for round in 1..=2 {
             let (mut inside, refused) = fill(&server, mixin);
-            assert!(mixin == "sequential" || inside.len() >= 5, "{mixin}: {}", inside.len());
+            assert!(mixin == "sequential" || !inside.is_empty(), "{mixin}");
             // Some at the same time, for whom all acceptors come; the others one by one.
             let late: Vec<_> = (0..LATE / 2).map(|_| Client::connect(server.address)).collect();
             late.into_iter().for_each(|client| is_told(client, mixin));
