@@ -29,6 +29,12 @@ mod anchors;
 mod spans;
 // Faults that really happen: to system calls, descriptors, connections, processes.
 mod faults;
+// Who waits in the backlog when the server stops.
+mod backlog;
+// The same, where it isn't TCP.
+mod backlog_others;
+// The port is closed for a while.
+mod close_port;
 // Sockets that are open already.
 mod adopt;
 // Datagrams received several at a time.

@@ -16,6 +16,7 @@ pub struct Counts {
     pub refused: u64,
     pub dropped: u64,
     pub accept_errors: u64,
+    pub no_descriptor: u64,
 }
 
 impl Counts {
@@ -38,6 +39,7 @@ impl Counts {
             refused: next()?,
             dropped: next()?,
             accept_errors: next()?,
+            no_descriptor: next()?,
         })
     }
 }
@@ -54,6 +56,7 @@ impl From<Stats> for Counts {
             refused: it.refused,
             dropped: it.dropped,
             accept_errors: it.accept_errors,
+            no_descriptor: it.refused_by.no_descriptor,
         }
     }
 }
@@ -62,6 +65,7 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let it = self;
         write!(f, "{} {} {} {} ", it.accepted, it.active, it.completed, it.failed)?;
-        write!(f, "{} {} {} {} {}", it.disconnected, it.timed_out, it.refused, it.dropped, it.accept_errors)
+        write!(f, "{} {} {} {} ", it.disconnected, it.timed_out, it.refused, it.dropped)?;
+        write!(f, "{} {}", it.accept_errors, it.no_descriptor)
     }
 }

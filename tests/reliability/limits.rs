@@ -18,6 +18,14 @@ pub fn exhaust_descriptors(pid: u32) -> io::Result<()> {
     })
 }
 
+/// From now on the process gets only descriptors below `number`, and so do its children.
+///
+/// # Errors
+/// What prlimit(2) fails with.
+pub fn limit_descriptors(pid: u32, number: u64) -> io::Result<()> {
+    all_of(pid, |pid| limit(pid, number))
+}
+
 /// There are plenty again.
 ///
 /// # Errors

@@ -4,13 +4,14 @@ use crate::Counts;
 use rustix::{io::write, stdio::stdout};
 use signal_hook::consts::SIGUSR1;
 use socketserver::{
-    ForkingMixIn, Handle, Linger, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn,
-    ThreadingMixIn, kind, prelude::*,
+    ForkingMixIn, Handle, Linger, MixIn, PreforkMixIn, ReactorMixIn, Refusal, Runs, Sequential,
+    ThreadPoolMixIn, ThreadingMixIn, kind, prelude::*,
 };
 use std::{
     collections::HashMap,
     error::Error,
     fs::{File, OpenOptions},
+    net::SocketAddr,
     process,
     sync::{
         Arc, OnceLock,
@@ -22,7 +23,8 @@ use std::{
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// Serves until SIGTERM. The arguments are the mix-in, then `grace=MS` that SIGTERM leaves to requests, `record=PATH` of the replies that
-/// were written, `limit=N` of connections, `workers=N` at most, `linger=off`.
+/// were written, `limit=N` of connections, `workers=N` at most, `linger=off`, `idle=MS` until a
+/// thread ends that has nothing to do, `reserve=yes` for a reserved descriptor.
 ///
 /// # Errors
 /// What the server fails with.
@@ -36,7 +38,8 @@ pub fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     log::set_max_level(log::LevelFilter::Warn);
     say(&format!("pid {}", process::id()));
     let workers = settings.get("workers").map_or(Ok(64), |it| it.parse())?;
-    let idle = Duration::from_millis(100); // so that it shows soon what stays
+    // Short, so that it shows soon what stays.
+    let idle = Duration::from_millis(settings.get("idle").map_or(Ok(100), |it| it.parse())?);
     let pool = ThreadPoolMixIn::default().min_workers(2).max_workers(workers).idle_time(idle);
     match mixin.as_str() {
         "sequential" => run(Sequential, &settings),
@@ -75,6 +78,13 @@ struct State {
 }
 
 impl ServerHooks<Tcp> for State {
+    /// Who is turned away for lack of a descriptor is told so; others see the end.
+    fn reject_because(&self, request: &mut TcpStream, _: &SocketAddr, reason: Refusal) {
+        if reason == Refusal::NoDescriptor {
+            let _ = request.sendall(format!("refused: {reason:?}\n").as_bytes()); // it may have gone
+        }
+    }
+
     fn service_actions(&self) {
         if self.is_asked.swap(false, SeqCst)
             && let Some(handle) = self.handle.get()
@@ -124,6 +134,7 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
         .poll_interval(Duration::from_millis(20))
         .linger(if settings.get("linger") == Some(&"off") { Linger::off() } else { Linger::default() })
         .max_connections(Limit::backlog(limit))
+        .reserve_descriptor(settings.contains_key("reserve"))
         .bind("127.0.0.1:0")?;
     let _ = server.state().handle.set(server.handle()); // it is the first
     let grace = settings.get("grace").map_or(Ok(60_000), |it| it.parse())?;

@@ -2,7 +2,15 @@
 
 use std::{io, time::Duration};
 
-/// What to do after [`get_request`](crate::Transport::get_request) failed. One table for all transports.
+/// What to do after [`get_request`](crate::Transport::get_request) failed. One table for all transports:
+///
+/// | error | class | what the loop does |
+/// |---|---|---|
+/// | EAGAIN | [`Nothing`](Self::Nothing) | waits for the next client |
+/// | ECONNABORTED, EINTR, EPERM, ECONNREFUSED, ECONNRESET; ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH | [`ThisRequest`](Self::ThisRequest) | goes on at once; after 64 in a row pauses for 10 to 160 ms |
+/// | EMFILE, ENFILE | [`Exhausted`](Self::Exhausted) | with [`reserve_descriptor`](crate::ServerBuilder::reserve_descriptor) tells and refuses the first who waits; else, and where that fails, pauses: 5 ms, doubled up to 1 s |
+/// | ENOBUFS, ENOMEM, any other | [`Exhausted`](Self::Exhausted) | pauses likewise |
+/// | EBADF, EINVAL, ENOTSOCK, EFAULT | [`Fatal`](Self::Fatal) | `serve_forever` ends by [`ServerError::Accept`](crate::ServerError::Accept) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcceptError {

@@ -1,5 +1,7 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
+mod at_stop;
+mod refusing;
 mod sockets;
 mod waiting;
 mod waiting_room;
@@ -45,6 +47,10 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     role: Role,
     /// Nobody else is meant to accept on the socket.
     has_own_socket: bool,
+    /// The last try has found nobody.
+    found_none: bool,
+    /// Errors in a row by which the socket seemed unusable.
+    fatal: u32,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -86,6 +92,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             listened: None,
             role: Role::Loop,
             has_own_socket: false,
+            found_none: false,
+            fatal: 0,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -140,7 +148,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.shared.core.tend_worker(self.role == Role::Loop);
             self.leave_if_empty(&transport);
             let is_stopping = self.shared.core.is_stopping();
-            let way = self.way(mixin);
+            // Those who were there when the server was told to stop.
+            let goes_on = is_stopping && self.serves_backlog(&transport);
+            let way = self.way(mixin, &transport, goes_on);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
                 self.pass_on(); // the client waits for somebody
@@ -149,18 +159,22 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             if let Some(accepted) = self.call_in(way) {
                 return Ok(accepted);
             }
-            if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
+            if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(&transport)) {
                 if self.has_own_socket {
                     refuse_prefetched(&self.shared, &transport);
                 }
+                self.refuse_backlog(&transport);
                 return Ok(Accepted::Stopped);
             }
-            if open && may_be_there {
+            if open && (may_be_there || goes_on) {
                 let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
                 if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
                     self.pass_on(); // where one was forgotten there may be more
                 }
                 if let ControlFlow::Break(accepted) = tried? {
+                    if goes_on {
+                        self.shared.core.at_stop.took_one();
+                    }
                     self.leave_if_empty(&transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
@@ -168,6 +182,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                         self.step_back(job, &transport);
                     }
                     return Ok(accepted);
+                }
+                if goes_on {
+                    if self.found_none {
+                        self.shared.core.at_stop.found_none();
+                    }
+                    continue;
                 }
                 if is_stopping {
                     return Ok(Accepted::Stopped); // a hook doesn't want what there is
@@ -264,6 +284,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 shared.core.left()
             }
         };
+        self.found_none = false;
         if ahead && self.is_alone() {
             transport.prefetch();
         }
@@ -271,12 +292,19 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
             Some(Ok((request, peer))) => {
                 self.back_off.reset();
+                self.fatal = 0;
+                if let Some(reserve) = &shared.core.reserve {
+                    reserve.restore();
+                }
                 return Ok(self.admit(request, peer, has_place));
             }
             Some(Err(error)) => error,
             None => io::Error::other("get_request panicked"),
         };
         leave();
+        if let Some(told) = self.tell_of_lack(transport, &error) {
+            return Ok(told);
+        }
         self.failed(error)?;
         Ok(ControlFlow::Continue(()))
     }
@@ -314,9 +342,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     }
 
     fn failed(&mut self, error: io::Error) -> Result<(), ServerError> {
-        let core = &self.shared.core;
         let class = AcceptError::of(&error);
+        if class == AcceptError::Fatal && self.may_be_closed_port() {
+            return Ok(());
+        }
+        let core = &self.shared.core;
         if class == AcceptError::Nothing {
+            self.found_none = true;
             return Ok(());
         }
         core.counters.accept_failed();
@@ -349,6 +381,8 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             listened: None,
             role: Role::OneOfMany,
             has_own_socket: false,
+            found_none: false,
+            fatal: 0,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

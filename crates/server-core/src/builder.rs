@@ -1,8 +1,10 @@
 //! What can be said of a server before it exists.
 
+mod accepting;
+
 use crate::{
-    AddressFamily, Bind, BindOptions, Limit, Linger, LogObserver, MixIn, Observer, Runs, Server, ServerError,
-    ServerHooks, Transport,
+    AddressFamily, Backlog, Bind, BindOptions, Limit, Linger, LogObserver, MixIn, Observer, Runs, Server,
+    ServerError, ServerHooks, Transport,
     core::{Core, CoreOptions},
 };
 use socket2::SockRef;
@@ -56,6 +58,8 @@ struct Options {
     linger: Linger,
     request_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
+    reserve_descriptor: bool,
+    backlog: Backlog,
 }
 
 /// Where a builder has a state, or a mix-in, from: [`Given`], or [`Default`].
@@ -98,6 +102,8 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             linger: Linger::default(),
             request_timeout: None,
             idle_timeout: None,
+            reserve_descriptor: false,
+            backlog: Backlog::Keep,
         };
         ServerBuilder { options, factory: ByDefault, mixin: ByDefault, state: ByDefault, types: PhantomData }
     }
@@ -360,6 +366,9 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             linger: self.options.linger,
             request_timeout: self.options.request_timeout,
             idle_timeout: self.options.idle_timeout,
+            reserve_descriptor: self.options.reserve_descriptor,
+            backlog: self.options.backlog,
+            request_queue_size,
         };
         let core = Core::new(transport.server_address().into(), core_options)?;
         let (class, state) = (erase(self.factory), self.state.provide());

@@ -5,6 +5,7 @@ mod in_worker;
 mod life;
 #[cfg(all(test, loom))]
 mod models;
+mod port;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod waits;
@@ -12,11 +13,13 @@ mod waits;
 use crate::{
     Event, Limit, Linger, Observer, ServerError, Stats,
     alarm::Alarm,
+    backlog::{AtStop, Backlog},
     crowd::Relay,
     limit::Gate,
     link::Link,
     mixin::Drain,
     registry::Registry,
+    reserve::Reserve,
     signals::{Ear, Heard},
     stats::{Counters, Counts},
     sync::{Condvar, Mutex},
@@ -45,6 +48,7 @@ use std::{
 };
 
 pub(crate) use life::Run;
+pub(crate) use port::Door;
 
 pub(crate) struct Core {
     pub(crate) address: Address,
@@ -53,7 +57,16 @@ pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) counters: Counters,
     pub(crate) alarm: Alarm,
+    pub(crate) at_stop: AtStop,
+    /// If the builder said so.
+    pub(crate) reserve: Option<Reserve>,
     watchers: Watchers,
+    /// The listening socket, for as long as the server exists.
+    door: OnceLock<Weak<dyn Door>>,
+    port_closed: AtomicBool,
+    port_was_closed: AtomicBool,
+    /// Held by who closes or opens the port.
+    port_turn: Mutex<()>,
     /// Nothing is accepted for now.
     suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
@@ -94,6 +107,9 @@ pub(crate) struct CoreOptions {
     pub(crate) linger: Linger,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) reserve_descriptor: bool,
+    pub(crate) backlog: Backlog,
+    pub(crate) request_queue_size: i32,
 }
 
 thread_local! {
@@ -131,6 +147,8 @@ impl Core {
     pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
         let waker =
             Waker::new().map_err(|source| ServerError::Start { what: "wake-up descriptor", source })?;
+        let reserve = options.reserve_descriptor.then(Reserve::new).transpose();
+        let reserve = reserve.map_err(|source| ServerError::Start { what: "reserved descriptor", source })?;
         let registry = Registry::default();
         registry.limit_peers(options.max_per_peer);
         Ok(Core {
@@ -140,7 +158,13 @@ impl Core {
             registry,
             counters: Counters::default(),
             alarm: Alarm::new(options.alarm_at, options.alarm_cool_down),
+            at_stop: AtStop::new(options.backlog, options.request_queue_size),
+            reserve,
             watchers: Watchers::default(),
+            door: OnceLock::new(),
+            port_closed: AtomicBool::new(false),
+            port_was_closed: AtomicBool::new(false),
+            port_turn: Mutex::new(()),
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
             linger: options.linger,

@@ -116,6 +116,19 @@ pub enum Event<'a> {
         /// How long nothing is accepted, so that the loop doesn't spin.
         back_off: Option<Duration>,
     },
+    /// No descriptor is left for a client, which was told by the reserved one and refused. Told once, and then again every 10 s while it
+    /// goes on; see `reserve_descriptor` of the builder.
+    OutOfDescriptors {
+        /// What the system said.
+        error: &'a io::Error,
+    },
+    /// The port that was closed by [`Handle::close_port`](crate::Handle::close_port) could not be opened again; it is closed still.
+    PortNotReopened {
+        /// Where.
+        address: &'a Address,
+        /// What the system said.
+        error: &'a io::Error,
+    },
     /// So many requests are in progress that the limit of connections is near. Told when one more comes in, and then not again before the
     /// cool-down is over; see `connection_alarm` of the builder.
     ConnectionsHigh {
@@ -186,13 +199,16 @@ impl Event<'_> {
     pub fn level(&self) -> log::Level {
         match self {
             Event::AcceptFailed { back_off: Some(_), .. }
+            | Event::OutOfDescriptors { .. }
             | Event::ConnectionsHigh { .. }
             | Event::ForkWithThreads { .. }
             | Event::WorkersBusy { .. }
             | Event::WorkersFree { .. }
             | Event::WorkerNotStarted { .. }
             | Event::WorkerEnded { expected: false, .. } => log::Level::Warn,
-            Event::HookPanicked { .. } | Event::WorkerHung { .. } => log::Level::Error,
+            Event::HookPanicked { .. } | Event::PortNotReopened { .. } | Event::WorkerHung { .. } => {
+                log::Level::Error
+            }
             _ => log::Level::Debug,
         }
     }

@@ -4,7 +4,7 @@ use crate::{ConnectionInfo, Limit, Stats, core::Core};
 use socketserver_handlers::ServerControl;
 use socketserver_net::Address;
 use std::{
-    fmt,
+    fmt, io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,11 +18,11 @@ pub struct Handle(pub(crate) Arc<Core>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Requests that were in progress and came to their end in time.
+    /// Requests that were in progress, or were still taken in ([`Backlog::Serve`](crate::Backlog::Serve)), and came to their end in time.
     pub drained: usize,
     /// Requests that were still in progress at the deadline: their connections were shut down, their children killed.
     pub forced: usize,
-    /// Clients that have been turned away since the server was made.
+    /// Clients that have been turned away since the server was made, in this shutdown too.
     pub refused: u64,
     /// How long the shutdown took.
     pub elapsed: Duration,
@@ -44,7 +44,8 @@ impl Handle {
         let begun = Instant::now();
         let until = begun + deadline.min(FOR_EVER);
         // Before the stop, which may let them end.
-        let (in_progress, forced_before) = (self.0.in_progress(), self.0.forced());
+        let before = self.0.stats();
+        let forced_before = self.0.forced();
         let run = self.0.request_stop(Some(until));
         let (mut drained, mut forced) = (0, 0);
         if !self.0.is_inside() {
@@ -55,7 +56,11 @@ impl Handle {
             }
             // The loop does the same, and so do worker processes and other callers; they may have been faster.
             forced = forced.max(self.0.forced().saturating_sub(forced_before));
-            drained = in_progress.saturating_sub(forced);
+            // Those who were inside, and those who were still taken in out of the backlog.
+            let now = self.0.stats();
+            let came = before.active + now.accepted.saturating_sub(before.accepted) as usize;
+            let refused = now.refused.saturating_sub(before.refused) as usize;
+            drained = came.saturating_sub(refused).saturating_sub(forced);
         }
         ShutdownReport { drained, forced, refused: self.stats().refused, elapsed: begun.elapsed() }
     }
@@ -187,7 +192,7 @@ impl Handle {
     /// Accepts nothing from now on, until [`resume`](Self::resume): clients wait in the backlog, as if the server were slow (datagrams in the
     /// socket's buffer), and those inside are served on. A client that is being accepted at this moment still is. Every mix-in does
     /// this, worker processes too, when they hear of it. Stopping works as ever; a server that is stopped and serves again is
-    /// suspended still.
+    /// suspended still. [`close_port`](Self::close_port) is for clients who are to be refused instead.
     ///
     /// ```
     /// # use socketserver_core::TcpServer;
@@ -215,9 +220,60 @@ impl Handle {
         self.0.suspend(true);
     }
 
-    /// Accepts again, first of all those who have waited in the backlog. Does nothing if the server isn't suspended.
+    /// Closes the port until [`resume`](Self::resume): clients are refused by the system (ECONNREFUSED), and nobody else can take the port
+    /// meanwhile, though the system chose it. Those inside are served on; those who wait in the backlog are served first, none is lost.
+    /// (One whose handshake is under way in this very moment may be reset.) Everything else is as with [`suspend`](Self::suspend), which keeps the port open. Does
+    /// nothing if it is closed.
+    ///
+    /// It holds for all processes: worker processes take in who waits, for which they have five seconds. It is closed when this returns.
+    ///
+    /// # Errors
+    /// The port is open then as it was.
+    /// - [`Unsupported`](std::io::ErrorKind::Unsupported), with the reason: on other systems than Linux; for all but TCP (a Unix socket that was shut
+    ///   down never listens again, a datagram socket doesn't listen); for an adopted socket, which others may serve; without
+    ///   SO_REUSEADDR, since connections in progress would keep the port; and from a forked child, whose parent's the port is.
+    /// - [`TimedOut`](std::io::ErrorKind::TimedOut) if worker processes don't come to those who wait.
+    /// - [`NotConnected`](std::io::ErrorKind::NotConnected) if the server is closed; what the system reports, such as a lack of descriptors for those who wait.
+    ///
+    /// ```
+    /// # use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::{HandlerResult, StreamContext};
+    /// use std::{io, net::TcpStream};
+    ///
+    /// # let server = TcpServer::<_>::bind_fn("127.0.0.1:0", |_: &mut StreamContext<'_>| Ok(()))?;
+    /// # if cfg!(target_os = "linux") {
+    /// let handle = server.handle();
+    /// handle.close_port()?;
+    /// let refused = TcpStream::connect(server.server_address()).unwrap_err();
+    /// assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    ///
+    /// handle.resume();
+    /// TcpStream::connect(server.server_address())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn close_port(&self) -> io::Result<()> {
+        self.0.close_port()
+    }
+
+    /// Whether the port is [closed](Self::close_port).
+    pub fn is_port_closed(&self) -> bool {
+        self.0.is_port_closed()
+    }
+
+    /// Accepts again, first of all those who have waited in the backlog; listens again first, if the port was closed. Should that fail,
+    /// [`Event::PortNotReopened`](crate::Event::PortNotReopened) tells, and it stays closed; [`try_resume`](Self::try_resume) gives the error. Does nothing if the server
+    /// isn't suspended.
     pub fn resume(&self) {
-        self.0.suspend(false);
+        let _ = self.try_resume(); // it has been told
+    }
+
+    /// [`resume`](Self::resume), for those who want to know whether the port could be opened again.
+    ///
+    /// # Errors
+    /// What the system reports. The port is closed then as it was.
+    pub fn try_resume(&self) -> io::Result<()> {
+        self.0.reopen()
     }
 
     /// Whether it is [suspended](Self::suspend).

@@ -1,7 +1,9 @@
 //! TCP and UDP.
 
 use crate::{
-    AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, error::written,
+    AddressFamily, Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt,
+    error::written,
+    port::{Port, unsupported},
 };
 use socket2::{Domain, SockRef, Type};
 use socketserver_net::{Datagram, DatagramSource, TcpStream};
@@ -26,6 +28,9 @@ pub struct Tcp {
     /// For another one like it.
     options: BindOptions,
     backlog: AtomicI32,
+    /// It was adopted: others may have it, too.
+    is_shared: bool,
+    port: Port,
 }
 
 /// Datagrams over UDP. Python: `UDPServer`.
@@ -39,6 +44,7 @@ pub struct Udp {
     address: SocketAddr,
     /// For another one like it.
     options: BindOptions,
+    is_shared: bool,
 }
 
 impl Transport for Tcp {
@@ -46,6 +52,11 @@ impl Transport for Tcp {
     type Address = SocketAddr;
 
     fn get_request(&self) -> io::Result<(TcpStream, PeerAddress<Self>)> {
+        if self.port.has_kept()
+            && let Some((stream, peer)) = self.port.take_kept()
+        {
+            return Ok((stream.into(), peer));
+        }
         let (stream, peer) = crate::adopt::accept(&self.listener)?;
         let peer = peer.as_socket().ok_or(io::ErrorKind::ConnectionAborted)?;
         Ok((stream.into(), peer))
@@ -55,18 +66,28 @@ impl Transport for Tcp {
         self.listener.as_fd()
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn backlog(&self) -> Option<usize> {
+        socketserver_sys::queue_length(self.listener.as_fd()).ok()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     fn server_address(&self) -> SocketAddr {
         self.address
     }
 
     fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
         self.backlog.store(request_queue_size, Relaxed);
+        self.port.listens(request_queue_size);
         self.listener.listen(request_queue_size)
     }
 
     fn another(&self) -> io::Result<Self> {
         let listener = beside(&SockRef::from(&self.listener), self.address, Type::STREAM, &self.options)?;
-        let another = Tcp::new(listener, self.address, self.options.clone());
+        let another = Tcp::new(listener, self.address, self.options.clone(), self.address.port());
         another.server_activate(self.backlog.load(Relaxed))?;
         Ok(another)
     }
@@ -79,6 +100,33 @@ impl Transport for Tcp {
 
     fn close_in_child(&self, child: &Child) {
         child.close_inherited(self.listener.as_fd());
+        self.port.close_in_child(child);
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        if self.is_shared {
+            return Err(unsupported("an adopted socket may be served by others"));
+        }
+        self.port.close(&self.listener, self.address)
+    }
+
+    fn reopen_port(&self) -> io::Result<()> {
+        self.port.reopen(&self.listener, self.address)
+    }
+
+    fn hold_port(&self, hold: bool) -> io::Result<()> {
+        if self.is_shared {
+            return Err(unsupported("an adopted socket may be served by others"));
+        }
+        self.port.hold(&self.listener, hold)
+    }
+
+    fn has_prefetched(&self) -> bool {
+        self.port.has_kept()
+    }
+
+    fn leave_to_worker(&self) {
+        self.port.leave_to_worker();
     }
 }
 
@@ -102,6 +150,14 @@ impl Transport for Udp {
         self.source.has_prefetched()
     }
 
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a datagram socket that lets its port go can't have it back for sure"))
+    }
+
     fn server_address(&self) -> SocketAddr {
         self.address
     }
@@ -120,22 +176,24 @@ impl Transport for Udp {
 #[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
-        let (listener, address) = bind_first(address, Type::STREAM, true, options)?;
-        Ok(Tcp::new(listener, address, options.clone()))
+        let (listener, address, asked) = bind_first(address, Type::STREAM, true, options)?;
+        Ok(Tcp::new(listener, address, options.clone(), asked))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<A: ToSocketAddrs + Debug> Bind<A> for Udp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
-        let (socket, address) = bind_first(address, Type::DGRAM, false, options)?;
+        let (socket, address, _) = bind_first(address, Type::DGRAM, false, options)?;
         Ok(Udp::new(socket, address, options.clone()))
     }
 }
 
 impl Tcp {
-    fn new(listener: socket2::Socket, address: SocketAddr, options: BindOptions) -> Self {
-        Tcp { listener, address, options, backlog: AtomicI32::new(0) }
+    /// `asked` is the port that was asked for, which may be 0.
+    fn new(listener: socket2::Socket, address: SocketAddr, options: BindOptions, asked: u16) -> Self {
+        let (backlog, port) = (AtomicI32::new(0), Port::bound_to(asked));
+        Tcp { listener, address, options, backlog, is_shared: false, port }
     }
 
     /// Serves a listening socket that is already open, such as one that a supervisor passed down.
@@ -145,7 +203,7 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp::new(listener, address, BindOptions::default()))
+        Ok(Tcp { is_shared: true, ..Tcp::new(listener, address, BindOptions::default(), 0) })
     }
 }
 
@@ -154,7 +212,7 @@ impl Udp {
     fn new(socket: impl Into<OwnedFd>, address: SocketAddr, options: BindOptions) -> Self {
         let source = DatagramSource::new(socket, options.max_packet_size.min(65_535));
         let source = source.max_prefetch(options.prefetch).gather_replies(options.gather_replies);
-        Udp { source, address, options }
+        Udp { source, address, options, is_shared: false }
     }
 
     /// Serves a bound socket that is already open, with datagrams of up to `max_packet_size` bytes. They are received one by one, since
@@ -165,7 +223,8 @@ impl Udp {
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
-        Ok(Udp::new(socket, address, BindOptions { max_packet_size, prefetch: 1, ..BindOptions::default() }))
+        let options = BindOptions { max_packet_size, prefetch: 1, ..BindOptions::default() };
+        Ok(Udp { is_shared: true, ..Udp::new(socket, address, options) })
     }
 
     /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.
@@ -175,13 +234,13 @@ impl Udp {
     }
 }
 
-/// Binds to the first of the addresses that can be bound.
+/// Binds to the first of the addresses that can be bound. Gives the port that was asked for, too, which may be 0.
 fn bind_first<A: ToSocketAddrs + Debug>(
     address: A,
     kind: Type,
     reuse_address: bool,
     options: &BindOptions,
-) -> Result<(socket2::Socket, SocketAddr), ServerError> {
+) -> Result<(socket2::Socket, SocketAddr, u16), ServerError> {
     let unresolved = |source| ServerError::Resolve { address: written(&address), source };
     let mut candidates: Vec<_> = address.to_socket_addrs().map_err(unresolved)?.collect();
     match options.address_family {
@@ -192,7 +251,7 @@ fn bind_first<A: ToSocketAddrs + Debug>(
     let mut failed = None;
     for candidate in candidates {
         match bind_one(candidate, kind, reuse_address, options) {
-            Ok(bound) => return Ok(bound),
+            Ok((socket, address)) => return Ok((socket, address, candidate.port())),
             Err(source) => failed = Some(ServerError::Bind { address: candidate.to_string(), source }),
         }
     }

@@ -38,6 +38,13 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         Job { parts: Some(Parts { request, peer, ticket }), shared: shared.clone() }
     }
 
+    /// One that is taken in only to be told that it can't be served.
+    pub(crate) fn to_refuse(shared: &Arc<Shared<T, S>>, request: T::Request, peer: PeerAddress<T>) -> Self {
+        let connection = request.connection();
+        let ticket = Ticket::to_refuse(&shared.core, peer.clone(), connection.as_ref());
+        Job { parts: Some(Parts { request, peer, ticket }), shared: shared.clone() }
+    }
+
     /// The request.
     pub fn request(&self) -> &T::Request {
         &self.parts().request
@@ -89,6 +96,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         shared.core.hook("reject_request", || {
             shared.state.reject_because(&mut parts.request, &parts.peer, reason);
         });
+        discard_arrived(&parts.request);
         self.refuse(reason);
     }
 
@@ -146,6 +154,20 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     pub(crate) fn ended(mut self, outcome: Outcome) -> Outcome {
         self.parts_mut().ticket.set_outcome(outcome);
         outcome // the rest is `drop`
+    }
+}
+
+/// Throws away what a client who is refused has said by now: a socket that is closed with something unread in it resets the connection,
+/// and the client may lose what it was told. Never waits.
+fn discard_arrived(request: &impl Request) {
+    let Some(connection) = request.connection() else { return };
+    let Some(socket) = connection.socket() else { return };
+    let mut said = [0; 4096];
+    for _ in 0..64 {
+        match rustix::net::recv(socket, &mut said, rustix::net::RecvFlags::DONTWAIT) {
+            Ok((_, n)) if n > 0 => {}
+            _ => return,
+        }
     }
 }
 

@@ -1,10 +1,17 @@
 //! The listening socket's place in a server: open, or closed for good; and those of others beside it.
 
-use crate::{Transport, core::Core};
+use crate::{
+    Backlog, Transport,
+    core::{Core, Door},
+    port::unsupported,
+};
 use socketserver_sys::{Child, ForkMutex};
 use std::{
-    io, mem,
-    sync::{Arc, MutexGuard},
+    fmt, io, mem, process,
+    sync::{
+        Arc, MutexGuard,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
 };
 
 /// Holds the transport while the server is open. The loop, while it runs, holds a share of its own.
@@ -40,11 +47,9 @@ impl<T> Listening<T> {
         self.0.lock()
     }
 
-    pub(crate) fn close(&self) {
+    fn take(&self) -> Vec<Arc<T>> {
         let mut sockets = self.0.lock();
-        let taken = (sockets.first.take(), mem::take(&mut sockets.more));
-        drop(sockets);
-        drop(taken); // outside the lock: it may be a user's transport
+        sockets.first.take().into_iter().chain(mem::take(&mut sockets.more)).collect()
     }
 
     /// For a forked child, where another thread of the parent may have held the lock for ever.
@@ -58,6 +63,18 @@ impl<T> Listening<T> {
 }
 
 impl<T: Transport> Listening<T> {
+    fn open(&self) -> io::Result<Arc<T>> {
+        let [only] = &self.all()[..] else {
+            return match self.get() {
+                Some(_) => Err(unsupported(
+                    "there is a socket for each process or thread, which can't be closed together",
+                )),
+                None => Err(io::ErrorKind::NotConnected.into()),
+            };
+        };
+        Ok(only.clone())
+    }
+
     /// Closes those that are more than `count`.
     pub(crate) fn truncate(&self, count: usize) {
         self.0.lock().truncate(count);
@@ -94,13 +111,61 @@ impl<T: Transport> Sockets<T> {
     }
 }
 
-/// Closes the listening socket with the server, and what wakes its loop, though handlers that still run keep the rest of it alive.
-#[derive(Debug)]
-pub(crate) struct CloseOnDrop<T>(pub(crate) Arc<Listening<T>>, pub(crate) Arc<Core>);
+impl<T: Transport> Door for Listening<T> {
+    fn hold(&self, hold: bool) -> io::Result<()> {
+        self.open()?.hold_port(hold)
+    }
+    fn close(&self) -> io::Result<()> {
+        self.open()?.close_port()
+    }
+    fn reopen(&self) -> io::Result<()> {
+        self.open()?.reopen_port()
+    }
+    fn waiting(&self) -> usize {
+        self.all().iter().filter_map(|transport| transport.backlog()).sum()
+    }
+}
 
-impl<T> Drop for CloseOnDrop<T> {
+/// Closes the listening socket with the server, and what wakes its loop, though handlers that still run keep the rest of it alive.
+pub(crate) struct CloseOnDrop<T: Transport> {
+    pub(crate) listening: Arc<Listening<T>>,
+    pub(crate) core: Arc<Core>,
+    /// Turns away those who wait in the backlog.
+    pub(crate) refuse: Box<dyn Fn(&T) + Send + Sync>,
+    /// The process that made or served it. In another one, which a program has forked by itself, this is but a copy.
+    pub(crate) owner: AtomicU32,
+}
+
+impl<T: Transport> CloseOnDrop<T> {
+    /// Whether those who wait in the backlog are this server's to turn away.
+    pub(crate) fn may_refuse(&self, transport: &T) -> bool {
+        let core = &self.core;
+        let is_parents = core.is_child() || core.worker().is_some();
+        let is_copy = self.owner.load(SeqCst) != process::id();
+        !is_parents && !is_copy && core.at_stop.choice != Backlog::Leave && !transport.is_shared()
+    }
+
+    pub(crate) fn close(&self) {
+        // Outside the lock: it may be a user's transport. A loop that is about to end has a share, and does the same.
+        for transport in self.listening.take() {
+            if let Some(transport) = Arc::into_inner(transport)
+                && self.may_refuse(&transport)
+            {
+                (self.refuse)(&transport);
+            }
+        }
+        self.core.waker.close();
+    }
+}
+
+impl<T: Transport> Drop for CloseOnDrop<T> {
     fn drop(&mut self) {
-        self.0.close();
-        self.1.waker.close();
+        self.close();
+    }
+}
+
+impl<T: Transport> fmt::Debug for CloseOnDrop<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloseOnDrop").field("core", &self.core).finish_non_exhaustive()
     }
 }

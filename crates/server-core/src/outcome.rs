@@ -67,6 +67,7 @@ impl Outcome {
                 Refusal::MaxConnectionsPerPeer => "max_connections_per_peer",
                 Refusal::QueueFull => "queue_full",
                 Refusal::Draining => "draining",
+                Refusal::NoDescriptor => "no_descriptor",
             },
             _ => return None,
         })

@@ -17,4 +17,6 @@ pub enum Refusal {
     QueueFull,
     /// The server stops.
     Draining,
+    /// No descriptor was left for it; by the [reserved](crate::ServerBuilder::reserve_descriptor) one it could be told.
+    NoDescriptor,
 }

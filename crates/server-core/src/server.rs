@@ -1,9 +1,10 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
 use crate::{
-    Acceptor, Bind, Handle, Job, MixIn, Provide, Refusal, Runs, Sequential, ServerBuilder, ServerError,
-    ServerHooks, Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
+    Acceptor, Backlog, Bind, Handle, Job, MixIn, Provide, Refusal, Runs, Sequential, ServerBuilder,
+    ServerError, ServerHooks, Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
     acceptor::{Accepted, WaitingRoom},
+    backlog,
     core::Core,
     handle::GRACE,
     lingering::Lingering,
@@ -15,7 +16,11 @@ use std::{
     fmt, io,
     marker::PhantomData,
     os::fd::{AsRawFd, RawFd},
-    sync::{Arc, Weak},
+    process,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -157,14 +162,21 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         if mixin.forks() {
             core.counters.expect_children();
         }
+        let door: Weak<Listening<T>> = Arc::downgrade(&listening);
+        core.know_door(door);
         let (waiting_room, lingering) = (WaitingRoom::default(), Lingering::default());
         let (core_too, listening_too) = (core.clone(), listening.clone());
         let shared =
             Shared { waiting_room, lingering, core: core_too, state, class, listening: listening_too };
+        let shared = Arc::new(shared);
+        let refuse = Box::new({
+            let shared = shared.clone();
+            move |transport: &T| backlog::refuse(&shared, transport, shared.core.at_stop.most)
+        });
         Server {
-            listening: CloseOnDrop(listening, core),
+            listening: CloseOnDrop { listening, core, refuse, owner: AtomicU32::new(process::id()) },
             mixin,
-            shared: Arc::new(shared),
+            shared,
             address,
             timeout,
             handler: PhantomData,
@@ -181,22 +193,40 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     /// [`ServerError::AlreadyServing`]; [`ServerError::Closed`].
     pub fn serve_forever(&self) -> Result<(), ServerError> {
         let core = &self.shared.core;
-        let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
+        let transport = self.listening.listening.get().ok_or(ServerError::Closed)?;
         let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
         let Some(serving) = core.begin_serving()? else { return Ok(()) };
+        self.listening.owner.store(process::id(), SeqCst);
         let tended = self.shared.lingering.open(core);
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         drop(tended);
-        if let [_] = &self.listening.0.all()[..] {
+        if let [_] = &self.listening.listening.all()[..] {
             refuse_prefetched(&self.shared, &transport); // of several sockets, each is somebody else's
         }
-        drop(transport);
+        self.end_backlog(transport);
         self.shared.waiting_room.clear::<T, S>();
         if let Some(until) = core.drain_until() {
             self.drain(until);
         }
         serving.end(&served);
         served
+    }
+
+    /// Those who are still in the backlog, and whom nobody is going to serve, have been turned away.
+    fn end_backlog(&self, transport: Arc<T>) {
+        let core = &self.shared.core;
+        let is_late = core.drain_until().is_some_and(|until| Instant::now() >= until);
+        if core.at_stop.choice == Backlog::Serve && is_late && core.at_stop.has_left(&*transport) {
+            let waiting = transport.backlog().unwrap_or(core.at_stop.most);
+            backlog::refuse(&self.shared, &transport, waiting);
+        }
+        // It was closed by a handler, or another thread, that left the rest to us.
+        if core.is_closed()
+            && let Some(transport) = Arc::into_inner(transport)
+            && self.listening.may_refuse(&transport)
+        {
+            (self.listening.refuse)(&transport);
+        }
     }
 
     /// Waits for requests in progress, and ends by force what overstays: whoever asked for the shutdown may be doing the same, but
@@ -220,7 +250,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     /// As [`serve_forever`](Self::serve_forever).
     pub fn handle_request(&self) -> Result<Handled, ServerError> {
         let core = &self.shared.core;
-        let transport = self.listening.0.get().ok_or(ServerError::Closed)?;
+        let transport = self.listening.listening.get().ok_or(ServerError::Closed)?;
         let _handling = core.begin_handling()?;
         let _inside = core.enter();
         let mut acceptor = Acceptor::for_one(&self.shared, transport);
@@ -250,7 +280,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         self.handle().stop_and_wait();
     }
 
-    /// Closes the listening socket, and waits for what the mix-in waits for: threads, children. Ends `serve_forever` if it is
+    /// Closes the listening socket, having turned away who still waits in its backlog (see [`Backlog`]), and waits for what the mix-in waits for: threads, children. Ends `serve_forever` if it is
     /// running (Python: it goes on, with an error). From the serving thread or from a handler it doesn't wait for
     /// those themselves; another call, from outside, does. In a worker process it asks the parent to shut down, whose server it is.
     /// Dropping the server does the same.
@@ -264,8 +294,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         if !core.is_inside() {
             core.wait_until_closed();
         }
-        self.listening.0.close();
-        core.waker.close();
+        self.listening.close();
         core.hook("server_close", || self.mixin.server_close());
     }
 
@@ -302,12 +331,12 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     /// The number of the listening descriptor; −1 after [`server_close`](Self::server_close), as in Python.
     /// [`socket`](Self::socket) gives it as [`AsFd`](std::os::fd::AsFd).
     pub fn fileno(&self) -> RawFd {
-        self.listening.0.get().map_or(-1, |transport| transport.readiness().as_raw_fd())
+        self.listening.listening.get().map_or(-1, |transport| transport.readiness().as_raw_fd())
     }
 
     /// The listening end, shared; `None` after [`server_close`](Self::server_close). Whoever keeps it keeps the port. Python: `server.socket`.
     pub fn socket(&self) -> Option<Arc<T>> {
-        self.listening.0.get()
+        self.listening.listening.get()
     }
 
     /// Sets options of the listening socket, by the typed setters of [`socket2`].
@@ -315,7 +344,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`, and what `set` returns.
     pub fn setsockopt<R>(&self, set: impl FnOnce(&SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        let transport = self.listening.0.get().ok_or(io::ErrorKind::NotConnected)?;
+        let transport = self.listening.listening.get().ok_or(io::ErrorKind::NotConnected)?;
         let descriptor = transport.readiness();
         set(&SockRef::from(&descriptor))
     }

@@ -27,7 +27,8 @@ const SUSPENDED: usize = CELLS + 7;
 const LIMIT_MAX: usize = CELLS + 8;
 const LIMIT_POLICY: usize = CELLS + 9;
 const LIMIT_PEERS: usize = CELLS + 10;
-const LENGTH: usize = CELLS + 11;
+const PORT_CLOSED: usize = CELLS + 11;
+const LENGTH: usize = CELLS + 12;
 
 /// What a parent wants of a worker beside its end. Of each kind only the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +142,15 @@ impl Slot {
 
     pub(crate) fn set_in_request(&self, is: bool) {
         self.0[IN_REQUEST].store(is.into(), SeqCst);
+    }
+
+    /// What the parent says of the port, before it does it.
+    pub(crate) fn set_port_closed(&self, closed: bool) {
+        self.0[PORT_CLOSED].store(closed.into(), SeqCst);
+    }
+
+    pub(crate) fn is_port_closed(&self) -> bool {
+        self.0[PORT_CLOSED].load(SeqCst) != 0
     }
 
     /// Asks the parent to stop the server; requests in progress may go on for `grace`.

@@ -37,6 +37,25 @@ impl Ticket {
         connection: Option<&Connection>,
         holds_a_place: bool,
     ) -> Self {
+        Ticket::make(core, peer, connection, holds_a_place, connection.is_some())
+    }
+
+    /// For one that is turned away as it comes. It isn't listed: it is on its way out, and not to be ended by force.
+    pub(crate) fn to_refuse(
+        core: &Arc<Core>,
+        peer: impl Into<Address>,
+        connection: Option<&Connection>,
+    ) -> Self {
+        Ticket::make(core, peer, connection, false, false)
+    }
+
+    fn make(
+        core: &Arc<Core>,
+        peer: impl Into<Address>,
+        connection: Option<&Connection>,
+        holds_a_place: bool,
+        is_listed: bool,
+    ) -> Self {
         core.counters.accepted();
         let id = core.next_id();
         let wants_story = core.wants_requests();
@@ -44,7 +63,7 @@ impl Ticket {
             core: core.clone(),
             id,
             is_connection: connection.is_some(),
-            is_listed: connection.is_some(),
+            is_listed,
             was_forced: false,
             story: None,
             outcome: Outcome::Dropped,

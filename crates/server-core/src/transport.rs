@@ -1,6 +1,6 @@
 //! What a server listens on, as a trait that outsiders implement too.
 
-use crate::{BindOptions, Limit, ServerError};
+use crate::{BindOptions, Limit, ServerError, port::unsupported};
 use socketserver_net::{Address, Request};
 use socketserver_sys::Child;
 use std::{
@@ -69,6 +69,48 @@ pub trait Transport: Send + Sync + Sized + 'static {
     /// [`Unsupported`](io::ErrorKind::Unsupported), or why the socket can't be opened.
     fn another(&self) -> io::Result<Self> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "such a socket can't share its address with others"))
+    }
+
+    /// How many requests wait in the system's queue to be taken, if that can be told. As provided, it can't.
+    fn backlog(&self) -> Option<usize> {
+        None
+    }
+
+    /// Closes the port without giving it up: from now on the system refuses clients. Those who wait to be accepted are taken in and kept, for
+    /// [`get_request`](Self::get_request) to give; [`has_prefetched`](Self::has_prefetched) says that there are some. Called by
+    /// [`Handle::close_port`](crate::Handle::close_port).
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) as provided; what the system reports. The port is open then as it was.
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("this transport can't close its port for a while"))
+    }
+
+    /// Opens the port that [`close_port`](Self::close_port) has closed. Does nothing if it is open.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) as provided; what the system reports. The port is closed then as it was.
+    fn reopen_port(&self) -> io::Result<()> {
+        Err(unsupported("this transport can't close its port for a while"))
+    }
+
+    /// Before [`close_port`](Self::close_port), where worker processes are to take in those who wait: lets nobody in who comes now, without refusing
+    /// him, or lets him in again.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) as provided; what the system reports.
+    fn hold_port(&self, _hold: bool) -> io::Result<()> {
+        Err(unsupported("this transport can't close its port for a while"))
+    }
+
+    /// Called in a process that has forked a worker process: what has been kept (see [`has_prefetched`](Self::has_prefetched)) is that one's to serve.
+    /// As provided, does nothing.
+    fn leave_to_worker(&self) {}
+
+    /// Whether the queue of requests is not this server's alone, such as that of a socket which others have too: then it is left alone when
+    /// the server is closed. As provided, it is this server's.
+    fn is_shared(&self) -> bool {
+        false
     }
 
     /// Tells the client that there is no more to come. As provided, does nothing.

@@ -1,6 +1,9 @@
 //! Unix streams and datagrams.
 
-use crate::{Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, socket_file::SocketFile};
+use crate::{
+    Bind, BindOptions, Limit, PeerAddress, ServerError, Transport, adopt, port::unsupported,
+    socket_file::SocketFile,
+};
 use socket2::{Domain, Type};
 use socketserver_net::{self as net, Datagram, DatagramSource, UnixAddress};
 use socketserver_sys::Child;
@@ -22,6 +25,8 @@ pub struct UnixStream {
     _file: Option<SocketFile>,
     listener: socket2::Socket,
     address: UnixAddress,
+    /// It was adopted: others may have it, too.
+    is_shared: bool,
 }
 
 /// Datagrams over a Unix socket. Python: `UnixDatagramServer`.
@@ -34,6 +39,7 @@ pub struct UnixDatagram {
     _file: Option<SocketFile>,
     source: DatagramSource<UnixAddress>,
     address: UnixAddress,
+    is_shared: bool,
 }
 
 impl Transport for UnixStream {
@@ -47,6 +53,14 @@ impl Transport for UnixStream {
 
     fn readiness(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a Unix socket that was shut down never listens again"))
     }
 
     fn server_address(&self) -> UnixAddress {
@@ -87,6 +101,14 @@ impl Transport for UnixDatagram {
         self.source.has_prefetched()
     }
 
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    fn close_port(&self) -> io::Result<()> {
+        Err(unsupported("a datagram socket that lets its name go can't have it back for sure"))
+    }
+
     fn server_address(&self) -> UnixAddress {
         self.address.clone()
     }
@@ -100,7 +122,7 @@ impl Transport for UnixDatagram {
 impl<A: Into<UnixAddress>> Bind<A> for UnixStream {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address, file) = bind(address.into(), Type::STREAM, options)?;
-        Ok(UnixStream { listener, address, _file: file })
+        Ok(UnixStream { listener, address, is_shared: false, _file: file })
     }
 }
 
@@ -109,7 +131,7 @@ impl<A: Into<UnixAddress>> Bind<A> for UnixDatagram {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (socket, address, file) = bind(address.into(), Type::DGRAM, options)?;
         let source = DatagramSource::new(socket, options.max_packet_size).max_prefetch(options.prefetch);
-        Ok(UnixDatagram { source, address, _file: file })
+        Ok(UnixDatagram { source, address, is_shared: false, _file: file })
     }
 }
 
@@ -121,7 +143,7 @@ impl UnixStream {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         adopt::unix(&listener, &address)?;
-        Ok(UnixStream { address: UnixAddress::from(&address), listener, _file: None })
+        Ok(UnixStream { address: UnixAddress::from(&address), listener, is_shared: true, _file: None })
     }
 }
 
@@ -136,7 +158,7 @@ impl UnixDatagram {
         adopt::unix(&socket, &address)?;
         let source = DatagramSource::new(socket, max_packet_size).max_prefetch(1);
         let address = UnixAddress::from(&address);
-        Ok(UnixDatagram { source, address, _file: None })
+        Ok(UnixDatagram { source, address, is_shared: true, _file: None })
     }
 
     /// How many datagrams are received by one system call: what the builder's `prefetch` says of a socket that is bound by it.

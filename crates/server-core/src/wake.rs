@@ -96,6 +96,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) request: Option<BorrowedFd<'a>>,
     /// Instead of a request, that the server is open again.
     pub(crate) open: bool,
+    /// Not for a wake-up, which has come already.
+    pub(crate) deaf: bool,
     /// Beside a request, or instead of one, room for one.
     pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
@@ -116,7 +118,8 @@ impl Waker {
         // Where there is no descriptor for it, somebody must look.
         let unseen = (wanted.open && gate.is_none()).then(|| Instant::now() + Duration::from_millis(20));
         let until = wanted.until.into_iter().chain(unseen).min();
-        let mut slots = [Some(wake), request, room, wanted.mixin, wanted.signal].map(|fd| slot(fd, wake));
+        let mut slots = [(!wanted.deaf).then_some(wake), request, room, wanted.mixin, wanted.signal]
+            .map(|fd| slot(fd, wake));
         loop {
             match poll(&mut slots, left(until).as_ref()) {
                 Err(Errno::INTR) => continue,

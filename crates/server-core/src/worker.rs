@@ -70,6 +70,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         match forked? {
             Fork::Parent(pid) => {
                 drop(held);
+                transport.leave_to_worker();
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
                 link.slot.set_pid(pid);

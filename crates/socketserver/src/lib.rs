@@ -23,7 +23,7 @@ pub use socketserver_core::MetricsObserver;
 #[cfg(feature = "tracing")]
 pub use socketserver_core::TracingObserver;
 pub use socketserver_core::{
-    AcceptError, Accepted, Acceptor, AddressFamily, BaseServer, Bell, Bind, BindOptions, Bound,
+    AcceptError, Accepted, Acceptor, AddressFamily, Backlog, BaseServer, Bell, Bind, BindOptions, Bound,
     ConnectionInfo, Event, FinishRequest, ForkedWorker, Handle, Handled, Job, Limit, Linger, LogObserver,
     MixIn, Observer, Outcome, PeerAddress, Refusal, Refusals, Runs, Sequential, Server, ServerBuilder,
     ServerError, ServerHooks, Session, ShutdownReport, Signals, Stats, Tcp, TcpServer, Ticket, Timeouts,

@@ -7,6 +7,8 @@ mod child;
 mod datagrams;
 mod fd;
 mod lock;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod queue;
 mod shared;
 #[doc(hidden)] // the workspace's own
 pub mod sync;
@@ -17,5 +19,7 @@ pub use child::{Child, Fork, fork};
 pub use datagrams::{MOST_DATAGRAMS, recv_datagrams, send_datagrams};
 pub use fd::adopt_fd;
 pub use lock::ForkMutex;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use queue::{has_filter, queue_length};
 pub use shared::SharedWords;
 pub use terminate::was_terminated;

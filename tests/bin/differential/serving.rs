@@ -7,7 +7,9 @@ use crate::{
     state::{Keyed, Watched},
 };
 use signal_hook::{consts::SIGTERM, low_level::pipe};
-use socketserver::{Bind, Context, Handle, MixIn, RequestHandlerClass, Runs, Server, ServerError, Transport};
+use socketserver::{
+    Backlog, Bind, Context, Handle, MixIn, RequestHandlerClass, Runs, Server, ServerError, Transport,
+};
 use std::{
     error::Error,
     io::{self, Read},
@@ -33,6 +35,7 @@ where
         .state(Watched { recorder: recorder.clone(), fail_in: arguments.fail_in })
         .handler_factory(move |_: &Context<'_, T::Request, Watched>| handler)
         .observer(Ends(recorder.clone()))
+        .backlog_at_shutdown(Backlog::Leave) // as CPython's, which resets them
         .timeout(arguments.timeout);
     if let Some(bytes) = arguments.max_packet_size {
         builder = builder.max_packet_size(bytes);

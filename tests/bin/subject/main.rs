@@ -1,5 +1,6 @@
 //! What is tested in a process of its own, from outside: it forks, is adopted, lacks permissions, counts its descriptors.
 
+mod accepting;
 mod adopted;
 mod bind;
 mod forking;
@@ -19,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.split_first() {
+        Some((case, rest)) if case == "accepting" => accepting::serve(rest),
         Some((case, rest)) if case == "bind" => bind::once(rest),
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
@@ -32,8 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         _ => {
             let cases =
-                "bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans|scarce-threads";
-            Err(format!("subject {cases} …").into())
+                "accepting|bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans";
+            Err(format!("subject {cases}|scarce-threads …").into())
         }
     }
 }

@@ -5,6 +5,7 @@ mod accounting;
 mod calls;
 mod descriptors;
 mod packet_loss;
+mod reserve;
 mod resets;
 mod signals;
 mod slow_clients;

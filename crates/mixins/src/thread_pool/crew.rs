@@ -77,6 +77,11 @@ impl<J> Crew<J> {
         self.alive - self.busy
     }
 
+    /// Whether no worker is left.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.alive == 0
+    }
+
     pub(crate) fn busy(&self) -> usize {
         self.busy
     }

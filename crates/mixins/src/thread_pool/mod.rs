@@ -236,6 +236,9 @@ impl MixIn for ThreadPoolMixIn {
             }
         }
         let served = oversee(&mut acceptor, &run);
+        if served.is_ok() {
+            run.serve_backlog();
+        }
         acceptor.stop(); // if it ended by an error
         run.end();
         run.failure().map_or(served, Err)

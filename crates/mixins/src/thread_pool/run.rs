@@ -18,6 +18,9 @@ use std::{
 /// After a thread could not be started, none is tried for so long.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
+/// While the server stops, and its backlog is being served.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 pub(crate) struct Run<T: Transport, S: ServerHooks<T>> {
     crew: Mutex<Crew<Job<T, S>>>,
     /// Somebody has begun a request or has left, when that matters: at the end.
@@ -184,6 +187,15 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
             TakenIn::Queued => {}
             TakenIn::Rejected(job) => job.reject(),
             TakenIn::Serve(job) => drop(self.start_worker(Some(job), None)), // it has been told
+        }
+    }
+
+    /// Lets the workers serve those who were in the backlog when the server was told to stop, if that is wanted.
+    pub(crate) fn serve_backlog(self: &Arc<Self>) {
+        while self.acceptor.is_serving_backlog() && !self.crew.lock().is_deserted() {
+            self.look(); // for more workers may be needed
+            let mut crew = self.crew.lock();
+            self.changed.wait_for(&mut crew, LOOK_AGAIN); // nothing tells
         }
     }
 

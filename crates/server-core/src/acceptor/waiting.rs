@@ -17,6 +17,9 @@ use std::{
 /// Of a loop that can't wait, since the system lacks the memory for it: nothing wakes it from this.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
+/// While the server stops, and room is waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Whether a request can be taken in now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -99,10 +102,35 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
     }
 
-    pub(super) fn way<M: MixIn>(&self, mixin: &M) -> Way {
+    /// Whether there are clients who waited when the port was closed.
+    fn has_kept(&self, transport: &T) -> bool {
+        self.shared.core.is_port_closed() && transport.has_prefetched()
+    }
+
+    /// Whether an error that says that the socket doesn't listen is no wonder: the port is closed, or was a moment ago. Then there is nobody, and
+    /// if we haven't heard of it yet we wait a little.
+    pub(super) fn may_be_closed_port(&mut self) -> bool {
+        const ENOUGH: u32 = 10;
+        let core = &self.shared.core;
+        if !core.was_port_closed() {
+            return false;
+        }
+        self.fatal = self.fatal.saturating_add(1);
+        if !core.is_port_closed() && self.fatal > ENOUGH {
+            return false;
+        }
+        self.found_none = true;
+        if !core.is_suspended() {
+            self.paused_until = Some(Instant::now() + self.back_off.next().min(LONGEST_SLEEP));
+        }
+        true
+    }
+
+    /// What can be done now; with `stopping`, for those who are still in the backlog.
+    pub(super) fn way<M: MixIn>(&self, mixin: &M, transport: &T, stopping: bool) -> Way {
         let gate = &self.shared.core.gate;
         match () {
-            _ if self.shared.core.is_suspended() => Way::Suspended,
+            _ if self.shared.core.is_suspended() && !stopping && !self.has_kept(transport) => Way::Suspended,
             _ if self.paused_until.is_some() => Way::Paused,
             _ if !mixin.is_ready() => Way::Shut,
             _ if gate.is_full() && self.holds_up() => Way::Full,
@@ -119,7 +147,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         until: Option<Instant>,
     ) -> Result<Ready, ServerError> {
         let core = &self.shared.core;
-        let until = [until, self.paused_until, self.next_tick].into_iter().flatten().min();
+        let stopping = core.is_stopping();
+        // The wake-up stays while the server stops, so it isn't waited for; and what is new about the deadline must be looked for.
+        let look = stopping.then(|| Instant::now() + LOOK_AGAIN);
+        let until = [until, self.paused_until, self.next_tick, look].into_iter().flatten().min();
         let is_loop = self.role != Role::OneOfMany;
         let ear = is_loop.then(|| core.ear()).flatten();
         // What a worker process's parent expects to see.
@@ -134,7 +165,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let room = full || calls_in;
         let signal = ear.as_ref().map(|ear| ear.readiness());
         // There are others: other threads, other processes.
-        let in_crowd = open && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
+        let in_crowd =
+            open && !stopping && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
         let join =
             || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
@@ -144,6 +176,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     request: open.then(|| transport.readiness()),
                     open: way == Way::Suspended,
                     room,
+                    deaf: stopping,
                     mixin: source,
                     signal,
                     until,

@@ -71,8 +71,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         match self.shared.core.gate.policy() {
             Policy::Backlog => true,
             Policy::Reject => false,
-            // One that serves a single request is gone before the others' time has come.
-            Policy::Wait(_) => self.role == Role::ForOne || self.shared.waiting_room.is_full(),
+            // One that serves a single request is gone before the others' time has come, and who waits when the server stops is sent away.
+            Policy::Wait(_) => {
+                self.role == Role::ForOne
+                    || self.shared.core.is_stopping()
+                    || self.shared.waiting_room.is_full()
+            }
         }
     }
 

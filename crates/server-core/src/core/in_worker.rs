@@ -2,12 +2,16 @@
 
 use super::Core;
 use crate::{
-    crowd::Relay, registry::Entries, signals::Ear, slot::Wish, wake::Bells, worker_process::WorkerSide,
+    crowd::Relay, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
+    worker_process::WorkerSide,
 };
 use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::Ordering::{Relaxed, SeqCst},
+    },
 };
 
 /// See [`Core::hold`].
@@ -16,6 +20,7 @@ pub(crate) struct Held<'a> {
     _watchers: ForkMutexGuard<'a, u64>,
     waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
     ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
+    reserve: Option<ForkMutexGuard<'a, reserve::Kept>>,
 }
 
 impl Core {
@@ -46,6 +51,7 @@ impl Core {
             _watchers: self.watchers.hold(),
             waker: self.waker.hold(),
             ear: self.ear.lock(),
+            reserve: self.reserve.as_ref().map(|it| it.hold()),
         }
     }
 
@@ -58,6 +64,9 @@ impl Core {
         child: &Child,
     ) -> io::Result<()> {
         held.registry.leave_to_parent();
+        if let (Some(reserve), Some(kept)) = (&self.reserve, &mut held.reserve) {
+            reserve.renew(kept);
+        }
         let bells = Bells::new()?; // or processes would wake one another
         child.end_by_sigterm(bells.wake())?;
         if self.is_suspended() {
@@ -67,6 +76,7 @@ impl Core {
         *held.ear = Some(Arc::new(ear));
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
+        self.at_stop.forget();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers, those of processes that have ended included.
@@ -82,7 +92,12 @@ impl Core {
         let Some(worker) = self.worker.get() else { return };
         for wish in worker.slot.take_wishes() {
             match wish {
-                Wish::Suspend(suspended) => self.suspend(suspended),
+                Wish::Suspend(suspended) => {
+                    if !suspended {
+                        self.port_closed.store(false, SeqCst); // the parent has opened it
+                    }
+                    self.suspend(suspended);
+                }
                 Wish::Limit(limit) => self.set_limit(limit),
                 Wish::LimitPeers(max) => self.limit_peers(max),
             }

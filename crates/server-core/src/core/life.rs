@@ -62,6 +62,7 @@ impl Core {
         life.phase = Phase::Serving;
         life.runs += 1;
         life.drain_until = None;
+        self.at_stop.forget();
         self.draining.store(false, Relaxed);
         drop(life);
         self.emit(&Event::Serving { address: &self.address });
@@ -124,6 +125,10 @@ impl Core {
             return worker.drain_until();
         }
         self.life.lock().drain_until
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.life.lock().closed
     }
 
     /// No serving from now on.

@@ -40,6 +40,10 @@ impl fmt::Display for Event<'_> {
             Event::AcceptFailed { error, back_off: Some(wait) } => {
                 write!(f, "can't accept, trying again in {wait:?}: {error}")
             }
+            Event::PortNotReopened { address, error } => {
+                write!(f, "can't listen on {address} again: {error}")
+            }
+            Event::OutOfDescriptors { error } => write!(f, "clients are refused: {error}"),
             Event::ConnectionsHigh { active, limit: Some(limit) } => {
                 write!(f, "{active} requests are in progress, of {limit} that may be")
             }

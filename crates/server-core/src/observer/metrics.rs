@@ -20,6 +20,8 @@ use std::{fmt, sync::OnceLock};
 /// | `socketserver_connection_received_bytes_total`, `…_sent_bytes_total` | counters, bytes | | what passed |
 /// | `socketserver_requests_started_total`, … | | | the same seven of requests, with `request` for `connection`: datagrams, and requests of keep-alive connections |
 /// | `socketserver_accept_errors_total` | counter | | times that accepting failed |
+/// | `socketserver_out_of_descriptors_total` | counter | | alarms that clients are turned away for want of a descriptor |
+/// | `socketserver_port_not_reopened_total` | counter | | times that a closed port could not be opened again |
 /// | `socketserver_connections_cut_off_total` | counter | | connections of which the rest of the input was not waited for |
 /// | `socketserver_connections_high_total` | counter | | alarms that the limit of connections is near |
 /// | `socketserver_hook_panics_total` | counter | | panics in hooks |
@@ -89,6 +91,8 @@ impl Observer for MetricsObserver {
                 it.requests.end(outcome, forced, duration, traffic);
             }
             Event::AcceptFailed { .. } => it.accept_errors.increment(1),
+            Event::OutOfDescriptors { .. } => it.out_of_descriptors.increment(1),
+            Event::PortNotReopened { .. } => it.port_not_reopened.increment(1),
             Event::CutOff { .. } => it.cut_off.increment(1),
             Event::ConnectionsHigh { .. } => it.connections_high.increment(1),
             Event::HookPanicked { .. } => it.hook_panics.increment(1),

@@ -122,6 +122,8 @@ impl TracingObserver {
             Event::AcceptFailed { error, back_off: Some(wait) } => {
                 tell!(warn, error = display(error), back_off_us = micros(*wait));
             }
+            Event::OutOfDescriptors { error } => tell!(warn, error = display(error)),
+            Event::PortNotReopened { error, .. } => tell!(error, error = display(error)),
             Event::CutOff { id, peer, discarded } => {
                 tell!(debug, id = *id, peer = display(peer), discarded = *discarded);
             }

@@ -50,6 +50,10 @@ fn core(limit: Limit) -> Arc<Core> {
         alarm_cool_down: Duration::ZERO,
         observer: Box::new(Deaf),
         poll_interval: None,
+        reserve_descriptor: false,
+        backlog: crate::Backlog::Keep,
+        request_queue_size: 5,
+        linger: crate::Linger::default(),
         request_timeout: None,
         idle_timeout: None,
     };

@@ -12,6 +12,8 @@ pub(super) struct Instruments {
     pub(super) accept_errors: Counter,
     pub(super) connections_high: Counter,
     pub(super) cut_off: Counter,
+    pub(super) out_of_descriptors: Counter,
+    pub(super) port_not_reopened: Counter,
     pub(super) hook_panics: Counter,
     pub(super) workers_started: Counter,
     /// Unexpectedly, expectedly.
@@ -95,6 +97,14 @@ impl Instruments {
                 sent: it.bytes("socketserver_request_sent_bytes_total", "sent as replies"),
             },
             accept_errors: it.counter("socketserver_accept_errors_total", "times that accepting failed"),
+            out_of_descriptors: it.counter(
+                "socketserver_out_of_descriptors_total",
+                "alarms that clients are turned away for want of a descriptor",
+            ),
+            port_not_reopened: it.counter(
+                "socketserver_port_not_reopened_total",
+                "times that a closed port could not be opened again",
+            ),
             cut_off: it.counter(
                 "socketserver_connections_cut_off_total",
                 "connections of which the rest of the input was not waited for",

@@ -1,0 +1,51 @@
+//! Clients that are taken in only to be told that they can't be served.
+
+use super::{Accepted, Acceptor};
+use crate::{AcceptError, Job, Refusal, ServerHooks, Transport, reserve::Reserve};
+use std::{io, ops::ControlFlow};
+
+/// What became of the reserved descriptor's moment.
+enum Moment {
+    /// A client was told.
+    Told,
+    /// Nobody waits: accept(2) says that it lacks a descriptor before it looks.
+    Nobody,
+    /// Another thread, or process, took the descriptor.
+    Lost,
+}
+
+impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// By the reserved descriptor, tells the client at the head of the backlog that there is none for it. `None` if that isn't what
+    /// the error is about, or there is no reserve: then the loop has to pause.
+    pub(super) fn tell_of_lack(
+        &mut self,
+        transport: &T,
+        error: &io::Error,
+    ) -> Option<ControlFlow<Accepted<T, S>>> {
+        let shared = &self.shared;
+        let core = &shared.core;
+        let reserve = core.reserve.as_ref().filter(|_| Reserve::helps(error))?;
+        let moment =
+            reserve.without(|| match core.hook("get_request", || shared.state.get_request(transport)) {
+                Some(Ok((request, peer))) => {
+                    Job::to_refuse(shared, request, peer).reject_because(Refusal::NoDescriptor);
+                    Moment::Told // and closed, so that its descriptor can be the reserve again
+                }
+                Some(Err(error)) if AcceptError::of(&error) == AcceptError::Nothing => Moment::Nobody,
+                _ => Moment::Lost,
+            })?;
+        if matches!(moment, Moment::Lost) {
+            return None;
+        }
+        core.counters.accept_failed();
+        self.back_off.reset();
+        if matches!(moment, Moment::Nobody) {
+            self.found_none = true;
+            return Some(ControlFlow::Continue(()));
+        }
+        if let Some(news) = reserve.news(error) {
+            core.emit(&news);
+        }
+        Some(ControlFlow::Break(Accepted::Refused))
+    }
+}

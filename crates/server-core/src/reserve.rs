@@ -1,0 +1,101 @@
+//! A descriptor that is kept for the moment in which there is no other.
+
+use crate::Event;
+use rustix::io::Errno;
+use socket2::{Domain, Socket, Type};
+use socketserver_sys::ForkMutex;
+use std::{
+    fmt, io,
+    sync::{
+        MutexGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+/// An operator is told at once that descriptors have run out, and then no more often than this.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Given up for a moment when accept(2) lacks a descriptor, so that the client at the head of the backlog can be told. One for all
+/// acceptors of a process, who take turns.
+pub(crate) struct Reserve {
+    kept: ForkMutex<Kept>,
+    /// To be read without the lock: somebody else took it in the moment that it was given up.
+    is_missing: AtomicBool,
+}
+
+/// What is behind the lock.
+pub(crate) struct Kept {
+    /// An open file of its own, not a duplicate: it must help against ENFILE too. A socket, for which no file system is needed.
+    socket: Option<Socket>,
+    told: Option<Instant>,
+}
+
+impl Reserve {
+    pub(crate) fn new() -> io::Result<Self> {
+        let kept = Kept { socket: Some(open()?), told: None };
+        Ok(Reserve { kept: ForkMutex::new(kept), is_missing: AtomicBool::new(false) })
+    }
+
+    /// Whether it may help against this error.
+    pub(crate) fn helps(error: &io::Error) -> bool {
+        matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+    }
+
+    /// Gives it up while `code` runs, and takes it again. `None` if there is none to be given up, nor to be had.
+    pub(crate) fn without<R>(&self, code: impl FnOnce() -> R) -> Option<R> {
+        let mut kept = self.kept.lock();
+        let given_up = kept.socket.take().or_else(|| open().ok());
+        let result = given_up.map(|socket| {
+            drop(socket);
+            code()
+        });
+        kept.socket = if result.is_some() { open().ok() } else { None };
+        self.is_missing.store(kept.socket.is_none(), Relaxed);
+        result
+    }
+
+    /// Tries to get it back, if it is missing. To be called when a descriptor could be had.
+    pub(crate) fn restore(&self) {
+        if self.is_missing.load(Relaxed) {
+            let mut kept = self.kept.lock();
+            if kept.socket.is_none() {
+                kept.socket = open().ok();
+            }
+            self.is_missing.store(kept.socket.is_none(), Relaxed);
+        }
+    }
+
+    /// That descriptors have run out, if it is time to tell.
+    pub(crate) fn news<'a>(&self, error: &'a io::Error) -> Option<Event<'a>> {
+        let mut kept = self.kept.lock();
+        let now = Instant::now();
+        let is_old = kept.told.is_some_and(|told| now.saturating_duration_since(told) < TELL_EVERY);
+        (!is_old).then(|| {
+            kept.told = Some(now);
+            Event::OutOfDescriptors { error }
+        })
+    }
+
+    /// For a fork: while this is held, nobody else holds it.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock()
+    }
+
+    /// In a worker process: the one that it has inherited is its parent's file, and would free none.
+    pub(crate) fn renew(&self, kept: &mut Kept) {
+        kept.socket = None;
+        kept.socket = open().ok();
+        self.is_missing.store(kept.socket.is_none(), Relaxed);
+    }
+}
+
+fn open() -> io::Result<Socket> {
+    Socket::new(Domain::UNIX, Type::DGRAM, None)
+}
+
+impl fmt::Debug for Reserve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserve").field("is_missing", &self.is_missing).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! The port is closed for a while: clients are refused, those inside are served on, nobody is lost, and nobody else gets the port.
+
+use crate::{
+    backlog::{WAITING, at_rest, close, counts, hear_all, served, shutdown, tell},
+    clients::connect,
+    subject::{self, Subject},
+    util::{serve, wait_for},
+};
+use reliability::{Client, MIXINS, Usage};
+use socketserver::{
+    BindOptions, Transport,
+    net::socket2::{Domain, Socket, Type},
+    prelude::*,
+};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
+
+fn start(mixin: &str, settings: &[&str]) -> (Subject, u32, SocketAddr) {
+    let server = subject::start(&[&["accepting", mixin][..], settings].concat());
+    let pid = server.after("pid ").parse().unwrap();
+    let address = server.after("serving ").parse().unwrap();
+    (server, pid, address)
+}
+
+#[track_caller]
+fn close_port(server: &mut Subject, mixin: &str) {
+    server.tell("close");
+    assert_eq!(server.after("closed "), "Ok", "{mixin}");
+    server.after("done close");
+}
+
+#[track_caller]
+fn is_refused(address: SocketAddr, mixin: &str) {
+    let error = Client::try_connect(address).map(drop).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{mixin}");
+}
+
+/// Whatever options somebody else has, the port is not his.
+#[track_caller]
+fn is_nobodys(address: SocketAddr, mixin: &str) {
+    for (reuse_address, reuse_port) in [(false, false), (true, false), (false, true), (true, true)] {
+        for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.set_reuse_address(reuse_address).unwrap();
+            socket.set_reuse_port(reuse_port).unwrap();
+            let taken = socket.bind(&SocketAddr::from((ip, address.port())).into());
+            assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AddrInUse, "{mixin}");
+        }
+    }
+}
+
+/// Much less than the one or more CPUs that a loop takes which is told again and again that there is something.
+fn doesnt_spin(pid: u32, mixin: &str) {
+    let usage = Usage::of(pid);
+    thread::sleep(Duration::from_millis(300)); // it is what is measured
+    assert!(usage.share() < 0.3, "{mixin}: {}", usage.share());
+}
+
+#[test]
+fn clients_are_refused_until_it_is_opened_again_and_those_inside_go_on() {
+    for mixin in MIXINS {
+        let (mut server, pid, address) = start(mixin, &[]);
+        let mut inside = (mixin != "sequential").then(|| Client::connect(address));
+        let mut goes_on = || inside.as_mut().is_none_or(|client| client.ask("stay here") == "STAY HERE");
+        assert!(goes_on(), "{mixin}");
+        for round in 0..3 {
+            close_port(&mut server, mixin);
+            is_refused(address, mixin);
+            is_nobodys(address, mixin);
+            assert!(goes_on(), "{mixin}");
+            if round == 0 {
+                doesnt_spin(pid, mixin);
+            }
+            tell(&mut server, "resume");
+            for _ in 0..4 {
+                assert_eq!(served(Client::connect(address), mixin), "FIRST");
+            }
+        }
+        drop(inside);
+        let told = close(server);
+        assert!(told.ends_with("refused 0 draining 0"), "{mixin}: {told}");
+    }
+}
+
+#[test]
+fn who_waits_when_it_is_closed_is_served() {
+    for mixin in MIXINS {
+        let (mut server, _, address) = start(mixin, &["limit=2"]);
+        assert_eq!(served(Client::connect(address), mixin), "FIRST");
+        at_rest(&mut server);
+        tell(&mut server, "suspend");
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
+        waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
+        close_port(&mut server, mixin);
+        for client in waiting {
+            assert_eq!(hear_all(client, mixin), "WAITS");
+        }
+        is_refused(address, mixin);
+        tell(&mut server, "resume");
+        assert_eq!(served(Client::connect(address), mixin), "FIRST");
+        assert_eq!(close(server), counts(2 + WAITING, 2 + WAITING), "{mixin}");
+    }
+}
+
+#[test]
+fn it_may_be_closed_before_the_server_serves() {
+    for mixin in MIXINS {
+        let (mut server, _, address) = start(mixin, &["early=yes"]);
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
+        waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
+        close_port(&mut server, mixin);
+        is_refused(address, mixin);
+        is_nobodys(address, mixin);
+        tell(&mut server, "again");
+        for client in waiting {
+            assert_eq!(hear_all(client, mixin), "WAITS");
+        }
+        is_refused(address, mixin);
+        tell(&mut server, "resume");
+        assert_eq!(served(Client::connect(address), mixin), "FIRST");
+        assert_eq!(close(server), counts(1 + WAITING, 1 + WAITING), "{mixin}");
+    }
+}
+
+#[test]
+fn a_server_may_stop_and_serve_again_while_it_is_closed() {
+    for mixin in MIXINS {
+        for backlog in ["backlog=keep", "backlog=serve", "backlog=refuse"] {
+            let (mut server, _, address) = start(mixin, &[backlog]);
+            assert_eq!(served(Client::connect(address), mixin), "FIRST");
+            at_rest(&mut server);
+            close_port(&mut server, mixin);
+            assert_eq!(shutdown(&mut server, 10_000), "0 0 0", "{mixin} {backlog}");
+            tell(&mut server, "again");
+            is_refused(address, mixin);
+            tell(&mut server, "resume");
+            assert_eq!(served(Client::connect(address), mixin), "FIRST");
+            close_port(&mut server, mixin);
+            assert_eq!(close(server), counts(2, 2), "{mixin} {backlog}");
+        }
+    }
+}
+
+#[derive(Default)]
+struct Upper;
+impl StreamRequestHandler for Upper {
+    fn handle(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+        let mut line = String::new();
+        cx.rfile.read_line(&mut line)?;
+        Ok(cx.wfile.write_all(line.to_uppercase().as_bytes())?)
+    }
+}
+
+/// Clients who come all the time are served or refused by the system, and nothing else.
+#[test]
+fn nobody_is_lost_between_open_and_closed() {
+    let server = serve(ThreadingTcpServer::<Upper>::bind("127.0.0.1:0").unwrap());
+    let (address, is_over) = (server.server_address(), AtomicBool::new(false));
+    let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(SeqCst) {
+                    match Client::try_connect(address) {
+                        Ok(mut client) => {
+                            assert_eq!(client.ask("hello"), "HELLO");
+                            answered.fetch_add(1, SeqCst);
+                        }
+                        Err(error) => {
+                            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+                            refused.fetch_add(1, SeqCst);
+                        }
+                    }
+                }
+            });
+        }
+        for _ in 0..10 {
+            let (before, rejected) = (answered.load(SeqCst), refused.load(SeqCst));
+            wait_for("somebody to be served", || answered.load(SeqCst) > before);
+            server.handle().close_port().unwrap();
+            wait_for("somebody to be refused", || refused.load(SeqCst) > rejected);
+            server.handle().resume();
+        }
+        is_over.store(true, SeqCst);
+    });
+    assert_eq!(server.stats().completed as usize, answered.into_inner());
+}
+
+#[test]
+fn dual_stack_and_a_port_that_was_asked_for_too() {
+    let free = TcpServer::<Upper>::bind("[::1]:0").unwrap().server_address();
+    let free_v4 = TcpServer::<Upper>::bind("127.0.0.1:0").unwrap().server_address();
+    for address in [free, free_v4, "[::]:0".parse().unwrap(), "127.0.0.1:0".parse().unwrap()] {
+        let server = serve(ThreadingTcpServer::<Upper>::bind(address).unwrap());
+        let port = server.server_address().port();
+        let client = SocketAddr::new(
+            if address.ip().is_ipv4() { [127, 0, 0, 1].into() } else { "::1".parse().unwrap() },
+            port,
+        );
+        for _ in 0..3 {
+            assert_eq!(Client::connect(client).ask("x"), "X");
+            server.handle().close_port().unwrap();
+            server.handle().close_port().unwrap();
+            assert!(server.handle().is_port_closed());
+            is_refused(client, "threading");
+            if address.ip().is_ipv4() || address.ip().is_unspecified() {
+                is_nobodys(SocketAddr::from(([127, 0, 0, 1], port)), "threading");
+            }
+            server.handle().try_resume().unwrap();
+            server.handle().try_resume().unwrap();
+            assert!(!server.handle().is_port_closed() && !server.handle().is_suspended());
+        }
+        assert_eq!(Client::connect(client).ask("x"), "X");
+    }
+}
+
+#[test]
+fn where_it_cant_be_done_it_says_so_and_nothing_changes() {
+    fn upper(cx: &mut DatagramContext<'_>) -> HandlerResult {
+        cx.wfile = cx.packet.to_ascii_uppercase();
+        Ok(())
+    }
+    let place = tempfile::tempdir().unwrap();
+    let adopted = Tcp::from_fd(std::net::TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
+    let no_reuse = TcpServer::<Upper>::builder().allow_reuse_address(false).bind("127.0.0.1:0").unwrap();
+    let servers: [(&str, Box<dyn BaseServer>); 6] = [
+        ("udp", Box::new(UdpServer::<_>::bind_fn("127.0.0.1:0", upper).unwrap())),
+        ("path", Box::new(UnixStreamServer::<Upper>::bind(place.path().join("stream")).unwrap())),
+        ("abstract", Box::new(UnixStreamServer::<Upper>::bind("@close_port").unwrap())),
+        ("unix", Box::new(UnixDatagramServer::<_>::bind_fn(place.path().join("datagram"), upper).unwrap())),
+        ("adopted", Box::new(TcpServer::<Upper>::builder().serve_on(adopted).unwrap())),
+        ("without SO_REUSEADDR", Box::new(no_reuse)),
+    ];
+    for (which, server) in servers {
+        let handle = server.handle();
+        let error = handle.close_port().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported, "{which}: {error}");
+        assert!(!handle.is_port_closed() && !handle.is_suspended(), "{which}");
+        server.server_close();
+        assert_eq!(handle.close_port().unwrap_err().kind(), io::ErrorKind::NotConnected, "{which}");
+    }
+}
+
+/// A transport of somebody's own has what the trait provides: an error.
+#[test]
+fn another_transport_says_that_it_cant() {
+    struct Own(Tcp);
+    impl Transport for Own {
+        type Request = TcpStream;
+        type Address = SocketAddr;
+        fn get_request(&self) -> io::Result<(TcpStream, SocketAddr)> {
+            self.0.get_request()
+        }
+        fn readiness(&self) -> std::os::fd::BorrowedFd<'_> {
+            self.0.readiness()
+        }
+        fn server_address(&self) -> SocketAddr {
+            self.0.server_address()
+        }
+        fn server_activate(&self, request_queue_size: i32) -> io::Result<()> {
+            self.0.server_activate(request_queue_size)
+        }
+    }
+    let tcp = <Tcp as socketserver::Bind<_>>::server_bind("127.0.0.1:0", &BindOptions::default()).unwrap();
+    let server = socketserver::Server::<Own, Upper>::builder().serve_on(Own(tcp)).unwrap();
+    let server = serve(server);
+    assert_eq!(server.handle().close_port().unwrap_err().kind(), io::ErrorKind::Unsupported);
+    let client = connect(server.server_address());
+    client.sendall(b"x\n").unwrap();
+    assert_eq!(crate::clients::rest(client), b"X\n");
+}
