@@ -96,7 +96,9 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         shared.core.hook("reject_request", || {
             shared.state.reject_because(&mut parts.request, &parts.peer, reason);
         });
-        discard_arrived(&parts.request);
+        if at_once(reason) {
+            discard_arrived(&parts.request);
+        }
         self.refuse(reason);
     }
 
@@ -157,6 +159,11 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     }
 }
 
+/// Whether who is refused for this reason is closed at once, not looked after till it has finished: what it has is wanted, or the server is about to end.
+fn at_once(reason: Refusal) -> bool {
+    matches!(reason, Refusal::NoDescriptor | Refusal::Draining)
+}
+
 /// Throws away what a client who is refused has said by now: a socket that is closed with something unread in it resets the connection,
 /// and the client may lose what it was told. Never waits.
 fn discard_arrived(request: &impl Request) {
@@ -191,7 +198,10 @@ impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
             ticket.lost_to_panic(); // in a `process_request`, whose panic is an event
         }
         let shared = &self.shared;
-        let wish = Wish::of(&shared.core, request.connection().as_ref(), ticket.is_refused());
+        let wish = match ticket.refused() {
+            Some(reason) if at_once(reason) => Wish::No,
+            refused => Wish::of(&shared.core, request.connection().as_ref(), refused.is_some()),
+        };
         shared.core.hook("shutdown_request", || shared.state.shutdown_request(&mut request));
         Ending { request, peer, ticket, shared: shared.clone() }.begin(wish);
     }

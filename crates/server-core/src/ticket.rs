@@ -106,8 +106,11 @@ impl Ticket {
     }
 
     /// Whether it was.
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.outcome, Outcome::Refused(_))
+    pub(crate) fn refused(&self) -> Option<Refusal> {
+        match self.outcome {
+            Outcome::Refused(reason) => Some(reason),
+            _ => None,
+        }
     }
 
     pub(crate) fn refuse(&mut self, reason: Refusal) {
