@@ -87,9 +87,20 @@ pub trait KeepAliveRequestHandler<S = ()>: Send {
         DEFAULT_BUFFER_SIZE
     }
 
-    /// How long each read and each write may wait: for ever as provided.
+    /// How long each read and each write may take: as the server's builder says, as provided, else for ever. A read is over when something has come, a
+    /// write when all of it has been taken. The wait for the next request is a read, too.
     fn timeout(&self) -> Option<Duration> {
         None
+    }
+
+    /// [`timeout`](Self::timeout) for reads alone.
+    fn read_timeout(&self) -> Option<Duration> {
+        self.timeout()
+    }
+
+    /// [`timeout`](Self::timeout) for writes alone.
+    fn write_timeout(&self) -> Option<Duration> {
+        self.timeout()
     }
 
     /// Whether to set TCP_NODELAY: yes as provided, since replies gather in `wfile` and nothing is won by holding them back.
@@ -162,7 +173,8 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         let Self { handler, connection, client_address, is_set_up, .. } = self;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
-            prepare(connection, client_address, handler.timeout(), handler.disable_nagle_algorithm())?;
+            let limits = (handler.read_timeout(), handler.write_timeout());
+            prepare(connection, client_address, limits, handler.disable_nagle_algorithm())?;
             let mut cx =
                 StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
             handler.setup(&mut cx)?;
@@ -273,6 +285,12 @@ impl<S, H: KeepAliveRequestHandler<S>> KeepAliveRequestHandler<S> for &mut H {
     }
     fn timeout(&self) -> Option<Duration> {
         (**self).timeout()
+    }
+    fn read_timeout(&self) -> Option<Duration> {
+        (**self).read_timeout()
+    }
+    fn write_timeout(&self) -> Option<Duration> {
+        (**self).write_timeout()
     }
     fn disable_nagle_algorithm(&self) -> bool {
         (**self).disable_nagle_algorithm()

@@ -1,9 +1,12 @@
 //! What can be said of a server before it exists.
 
+mod time_limits;
+
 use crate::{
     AddressFamily, Bind, BindOptions, Limit, LogObserver, MixIn, Observer, Runs, Server, ServerError,
     ServerHooks, Transport,
     core::{Core, CoreOptions},
+    time_limits::TimeLimits,
 };
 use socket2::SockRef;
 use socketserver_handlers::{ByDefault, Context, FromFn, HandlerFactory, RequestHandlerClass, erase};
@@ -53,8 +56,8 @@ struct Options {
     observer: Box<dyn Observer>,
     poll_interval: Option<Duration>,
     timeout: Option<Duration>,
-    request_timeout: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    time_limits: TimeLimits,
+    max_handshakes: Option<usize>,
 }
 
 /// Where a builder has a state, or a mix-in, from: [`Given`], or [`Default`].
@@ -94,8 +97,8 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             observer: Box::new(LogObserver),
             poll_interval: Some(Duration::from_millis(500)),
             timeout: None,
-            request_timeout: None,
-            idle_timeout: None,
+            time_limits: TimeLimits::DEFAULT,
+            max_handshakes: None,
         };
         ServerBuilder { options, factory: ByDefault, mixin: ByDefault, state: ByDefault, types: PhantomData }
     }
@@ -257,19 +260,6 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
-    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
-    /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
-    pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.request_timeout = limit.into();
-        self
-    }
-
-    /// How long a keep-alive connection may be silent between two requests. Default: for ever.
-    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.idle_timeout = limit.into();
-        self
-    }
-
     /// Who hears what happens in the server. Default: [`LogObserver`].
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.options.observer = Box::new(observer);
@@ -347,8 +337,8 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             alarm_cool_down: self.options.alarm_cool_down,
             observer,
             poll_interval: self.options.poll_interval,
-            request_timeout: self.options.request_timeout,
-            idle_timeout: self.options.idle_timeout,
+            time_limits: self.options.time_limits,
+            max_handshakes: self.options.max_handshakes,
         };
         let core = Core::new(transport.server_address().into(), core_options)?;
         let (class, mixin, state) = (erase(self.factory), self.mixin.provide(), self.state.provide());

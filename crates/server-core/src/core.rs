@@ -8,11 +8,13 @@ use crate::{
     Event, Limit, Observer, ServerError, Stats,
     alarm::Alarm,
     crowd::Relay,
+    handshake::Handshakes,
     limit::Gate,
     mixin::Drain,
     registry::Registry,
     signals::{Ear, Heard},
     stats::{Counters, Counts},
+    time_limits::TimeLimits,
     wake::Waker,
     watchers::Watchers,
     worker::Link,
@@ -50,8 +52,8 @@ pub(crate) struct Core {
     /// Nothing is accepted for now.
     suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
-    request_timeout: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    pub(crate) time_limits: TimeLimits,
+    pub(crate) handshakes: Handshakes,
     observer: Box<dyn Observer>,
     next_id: AtomicU64,
     stop: AtomicBool,
@@ -81,8 +83,8 @@ pub(crate) struct CoreOptions {
     pub(crate) alarm_cool_down: Duration,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) poll_interval: Option<Duration>,
-    pub(crate) request_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) time_limits: TimeLimits,
+    pub(crate) max_handshakes: Option<usize>,
 }
 
 thread_local! {
@@ -131,8 +133,8 @@ impl Core {
             watchers: Watchers::default(),
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
-            request_timeout: options.request_timeout,
-            idle_timeout: options.idle_timeout,
+            time_limits: options.time_limits,
+            handshakes: Handshakes::new(options.max_handshakes),
             observer: options.observer,
             next_id: AtomicU64::new(1),
             stop: AtomicBool::new(false),
@@ -322,10 +324,19 @@ impl ServerControl for Core {
         self.address.clone()
     }
     fn request_timeout(&self) -> Option<Duration> {
-        self.request_timeout
+        self.time_limits.request
     }
     fn idle_timeout(&self) -> Option<Duration> {
-        self.idle_timeout
+        self.time_limits.idle
+    }
+    fn handshake_timeout(&self) -> Option<Duration> {
+        self.time_limits.handshake
+    }
+    fn begin_handshake(&self) -> bool {
+        self.handshakes.begin()
+    }
+    fn end_handshake(&self) {
+        self.handshakes.end();
     }
 }
 

@@ -16,6 +16,11 @@ pub struct Session<T: Transport, S: ServerHooks<T>> {
 impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     pub(crate) fn new(mut job: Job<T, S>) -> Result<Self, Option<Job<T, S>>> {
         let shared = job.shared.clone();
+        let _inside = shared.core.enter();
+        if let Err(error) = job.make_ready() {
+            job.end(Err(error));
+            return Err(None);
+        }
         let server = ServerRef::new(&shared.state, &*shared.core);
         let parts = job.parts_mut();
         match shared.class.session(&mut parts.request, &parts.peer, server) {

@@ -8,6 +8,7 @@ mod pool;
 mod prefork;
 mod spans;
 mod threading;
+mod timed;
 
 use std::{env, error::Error};
 
@@ -26,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
-        _ => {
-            Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads …".into())
-        }
+        Some((case, rest)) if case == "timed" => timed::serve(rest),
+        _ => Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads|timed …"
+            .into()),
     }
 }

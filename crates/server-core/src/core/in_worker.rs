@@ -57,6 +57,7 @@ impl Core {
         *held.ear = Some(Arc::new(ear));
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
+        self.handshakes.empty();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers.
