@@ -29,14 +29,15 @@ pub enum KeepAlive {
 /// 2. [`setup`](Self::setup), which may greet the client; if it fails, nothing else is called;
 /// 3. when the first byte of a request is there, [`handle_one_request`](Self::handle_one_request), and again until it says
 ///    [`KeepAlive::No`], fails, or the client has finished;
-/// 4. [`finish`](Self::finish), then a flush, the handler is dropped, and the server closes the connection.
+/// 4. if it ends because the server stops, [`handle_shutdown`](Self::handle_shutdown), which may say goodbye, and a flush;
+/// 5. [`finish`](Self::finish), then a flush, the handler is dropped, and the server closes the connection.
 ///
 /// `wfile` is buffered, and flushed when all that has been read has been handled, or before more is read: a client that sends ten
 /// requests in one packet gets ten replies in one, and one that has sent half a request more doesn't wait for its replies. A
 /// client that finishes sending between two requests is a normal end.
 ///
 /// When the server is told to stop, a connection on which nothing has arrived since the last request ends at once, and one that is in a
-/// request ends with it. Where a forked child serves it, the child isn't told: such a connection ends at the deadline.
+/// request ends with it; also where a child process serves it.
 ///
 /// ```
 /// use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};
@@ -68,6 +69,35 @@ pub trait KeepAliveRequestHandler<S = ()>: Send {
     /// # Errors
     /// Any; it goes to the server's `handle_error`, and the connection is over.
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult<KeepAlive>;
+
+    /// Called when the connection ends because the server stops, and would have gone on otherwise: the moment to say goodbye. It comes before
+    /// [`finish`](Self::finish). As provided, does nothing. Not called for a connection that is ended by force.
+    ///
+    /// The client hears what is written here: no more is read from it, but it can be told. A client that doesn't read holds this up for as
+    /// long as `write_timeout`, the server's `request_timeout` or the deadline of the shutdown says.
+    ///
+    /// # Errors
+    /// Any; it goes to the server's `handle_error`.
+    ///
+    /// ```
+    /// # use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};
+    /// # use std::io::{BufRead, Write};
+    /// # #[derive(Default)]
+    /// # struct Echo;
+    /// impl KeepAliveRequestHandler for Echo {
+    ///     fn handle_shutdown(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult {
+    ///         Ok(cx.wfile.write_all(b"come back later\n")?)
+    ///     }
+    /// #   fn handle_one_request(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
+    /// #       cx.rfile.read_until(b'\n', &mut Vec::new())?;
+    /// #       Ok(KeepAlive::Yes)
+    /// #   }
+    ///     // ..
+    /// }
+    /// ```
+    fn handle_shutdown(&mut self, _cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        Ok(())
+    }
 
     /// Called after the last request, whatever came of it. As provided, does nothing.
     ///
@@ -117,6 +147,8 @@ struct KeepAliveSession<H> {
     is_set_up: bool,
     /// A request of it has been there.
     has_served: bool,
+    /// It waits, or would, if the server didn't stop: neither its client nor its handler has ended it.
+    would_go_on: bool,
 }
 
 impl<R, S, H> RequestHandlerClass<R, S, kind::KeepAlive> for H
@@ -138,6 +170,7 @@ where
             client_address,
             is_set_up: false,
             has_served: false,
+            would_go_on: false,
         };
         let mut buffers = Buffers::new();
         let handled = loop {
@@ -146,6 +179,7 @@ where
                 ended => break ended.map(drop),
             }
         };
+        let handled = handled.and_then(|()| session.handle_shutdown(server, &mut buffers));
         let finished = session.finish(server, &mut buffers);
         handled.and(finished)
     }
@@ -156,8 +190,14 @@ where
         client_address: &R::Address,
     ) -> Result<Box<dyn HandlerSession<S>>, Self> {
         let client_address = client_address.clone().into();
-        let (is_set_up, has_served) = (false, false);
-        Ok(Box::new(KeepAliveSession { handler: self, connection, client_address, is_set_up, has_served }))
+        Ok(Box::new(KeepAliveSession {
+            handler: self,
+            connection,
+            client_address,
+            is_set_up: false,
+            has_served: false,
+            would_go_on: false,
+        }))
     }
 }
 
@@ -170,7 +210,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         if self.is_set_up {
             return Ok(());
         }
-        let Self { handler, connection, client_address, is_set_up, .. } = self;
+        let Self { handler, connection, client_address, is_set_up, would_go_on, .. } = self;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             let limits = (handler.read_timeout(), handler.write_timeout());
@@ -181,13 +221,15 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             *is_set_up = true;
             cx.wfile.flush()?;
             connection.set_activity(Activity::Idle);
+            *would_go_on = true;
             Ok(())
         })
     }
 
     fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
         self.setup(server, buffers)?;
-        let Self { handler, connection, client_address, has_served, .. } = self;
+        let Self { handler, connection, client_address, has_served, would_go_on, .. } = self;
+        *would_go_on = false;
         guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             let mut cx =
@@ -195,8 +237,13 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             let (idle, request) = (server.idle_timeout(), server.request_timeout());
             loop {
                 limit(connection, idle, request, Deadline::Idle);
-                if !next_is_there(connection, *has_served, &mut cx)? {
-                    return Ok(KeepAlive::No);
+                match next(connection, *has_served, &mut cx)? {
+                    Next::IsThere => {}
+                    Next::NeverComes => return Ok(KeepAlive::No),
+                    Next::IsNotWanted => {
+                        *would_go_on = true;
+                        return Ok(KeepAlive::No);
+                    }
                 }
                 limit(connection, request, idle, Deadline::Request);
                 *has_served = true;
@@ -214,9 +261,27 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                     // What others write to this client while it waits isn't part of a request.
                     limit(connection, None, request, Deadline::Request);
                     connection.set_activity(Activity::Idle);
+                    *would_go_on = true;
                     return Ok(KeepAlive::Yes);
                 }
             }
+        })
+    }
+
+    fn handle_shutdown(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {
+        if !self.would_go_on {
+            return Ok(());
+        }
+        let Self { handler, connection, client_address, would_go_on, .. } = self;
+        *would_go_on = false;
+        guarded(|| {
+            let sizes = (handler.rbufsize(), handler.wbufsize());
+            let mut cx =
+                StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
+            connection.set_activity(Activity::InRequest);
+            limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
+            handler.handle_shutdown(&mut cx)?;
+            Ok(cx.wfile.flush()?)
         })
     }
 
@@ -233,27 +298,38 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
     }
 }
 
-/// Waits for the first byte of a request. False if there is none: the client has finished, or the server stops and nothing
-/// has arrived behind the request before, if there was one. A client that has just come is waited for even then.
-fn next_is_there<S>(
-    connection: &Connection,
-    has_served: bool,
-    cx: &mut StreamContext<'_, S>,
-) -> HandlerResult<bool> {
+/// What is known of the next request.
+enum Next {
+    IsThere,
+    /// The client has finished.
+    NeverComes,
+    /// The server stops, and nothing has arrived.
+    IsNotWanted,
+}
+
+/// Waits for the first byte of a request, unless the server stops and nothing has arrived behind the request before, if there was
+/// one. A client that has just come is waited for even then.
+fn next<S>(connection: &Connection, has_served: bool, cx: &mut StreamContext<'_, S>) -> HandlerResult<Next> {
     if !cx.rfile.buffer().is_empty() {
-        return Ok(true);
+        return Ok(Next::IsThere);
     }
+    let read = |cx: &mut StreamContext<'_, S>| cx.rfile.fill_buf().map(|bytes| !bytes.is_empty());
     if !has_served {
         connection.set_activity(Activity::Idle);
-        let is_there = !cx.rfile.fill_buf()?.is_empty();
+        let is_there = read(cx)?;
         connection.set_activity(Activity::InRequest);
-        return Ok(is_there);
+        return Ok(if is_there { Next::IsThere } else { Next::NeverComes });
     }
     // Said before the look whether the server stops: one that is told to after the look sees who waits.
     connection.begin_idle_wait();
     let stops = cx.server.is_draining() && connection.socket().is_some_and(|it| !it.has_arrived());
-    let is_there = !stops && !cx.rfile.fill_buf()?.is_empty();
-    Ok(connection.end_idle_wait() && is_there)
+    let is_there = if stops { Ok(false) } else { read(cx) };
+    let is_wanted = connection.end_idle_wait() && !stops;
+    Ok(match (is_there?, is_wanted) {
+        (true, _) => Next::IsThere, // what has been read is served
+        (false, false) => Next::IsNotWanted,
+        (false, true) => Next::NeverComes,
+    })
 }
 
 /// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.
@@ -273,6 +349,9 @@ impl<S, H: KeepAliveRequestHandler<S>> KeepAliveRequestHandler<S> for &mut H {
     }
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult<KeepAlive> {
         (**self).handle_one_request(cx)
+    }
+    fn handle_shutdown(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult {
+        (**self).handle_shutdown(cx)
     }
     fn finish(&mut self, cx: &mut StreamContext<'_, S>) -> HandlerResult {
         (**self).finish(cx)

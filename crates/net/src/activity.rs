@@ -4,6 +4,7 @@ use crate::{Connection, Socket};
 use rustix::event::{PollFd, PollFlags, poll};
 use std::{
     net::Shutdown,
+    os::fd::AsFd,
     sync::atomic::{AtomicU8, Ordering::SeqCst},
 };
 
@@ -61,13 +62,15 @@ impl Connection {
     pub fn begin_idle_wait(&self) {
         if let Some(socket) = self.socket() {
             socket.activity.0.store(WAITING, SeqCst);
+            socketserver_sys::begin_wait(socket.as_fd()); // in a child, a signal may end it
         }
     }
 
-    /// The next request is there. False if the wait has been ended before, and the request came too late.
+    /// The wait is over, mostly because the next request is there. False if the wait has been ended before, and the request came too late.
     pub fn end_idle_wait(&self) -> bool {
         let Some(socket) = self.socket() else { return true };
-        socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_ok()
+        let was_ended = socketserver_sys::end_wait(socket.as_fd());
+        socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_ok() && !was_ended
     }
 }
 

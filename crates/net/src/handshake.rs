@@ -15,7 +15,7 @@
 ///         Some(StreamRequest::connection(self))
 ///     }
 ///     fn begins_with_handshake(&self) -> Option<FirstWord> {
-///         Some(FirstWord::Client)
+///         Some(FirstWord::FromClient)
 ///     }
 ///     fn handshake(&mut self, _client_address: &mut SocketAddr) -> io::Result<()> {
 ///         let mut magic = [0; 4];
@@ -33,7 +33,7 @@
 pub enum FirstWord {
     /// The client, as in TLS and the PROXY protocol: there is nothing to do before it has said something, and a reactor waits for that without a
     /// thread.
-    Client,
+    FromClient,
     /// This side, as where a client is challenged to prove something.
-    Server,
+    FromServer,
 }

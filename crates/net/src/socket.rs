@@ -61,7 +61,7 @@ impl Socket {
     /// Receives what is there, up to `buf.len()` bytes, and says how many; 0 means that the peer has finished sending.
     ///
     /// # Errors
-    /// [`TimedOut`] if nothing came within the time limit, [`io::ErrorKind::WouldBlock`] in non-blocking mode, and what recv(2)
+    /// [`TimedOut`](crate::TimedOut) if nothing came within the time limit, [`io::ErrorKind::WouldBlock`] in non-blocking mode, and what recv(2)
     /// reports. A signal doesn't interrupt it.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.patiently(Deadline::Read, |dont_wait| {
@@ -196,7 +196,7 @@ impl Socket {
     }
 
     /// Limits how long each read and each write may wait: `None` (the default) is for ever, zero is not at all (non-blocking
-    /// mode), anything else ends in [`TimedOut`]. No system call; the descriptor itself stays in blocking mode.
+    /// mode), anything else ends in [`TimedOut`](crate::TimedOut). No system call; the descriptor itself stays in blocking mode.
     pub fn settimeout(&self, limit: Option<Duration>) {
         self.limits.set_read(limit);
         self.limits.set_write(limit);

@@ -24,7 +24,7 @@ use life::Life;
 use parking_lot::{Condvar, Mutex};
 use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{ForkMutex, SharedWords};
 use std::{
     cell::RefCell,
     fmt,
@@ -58,6 +58,12 @@ pub(crate) struct Core {
     next_id: AtomicU64,
     stop: AtomicBool,
     draining: AtomicBool,
+    /// The same for children that were forked for a request. Made with the first.
+    told_children: ForkMutex<Option<Arc<SharedWords>>>,
+    /// In such a child: what its parent says.
+    told_by_parent: OnceLock<Arc<SharedWords>>,
+    /// `handle_shutdown` has been called since serving began.
+    has_told_state: AtomicBool,
     /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
     in_child: AtomicBool,
     /// Where the loop hears that it is to stop, if there is such a thing.
@@ -139,6 +145,9 @@ impl Core {
             next_id: AtomicU64::new(1),
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            told_children: ForkMutex::new(None),
+            told_by_parent: OnceLock::new(),
+            has_told_state: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
             has_ear: AtomicBool::new(false),
             ear: ForkMutex::new(None),
@@ -299,8 +308,11 @@ impl Core {
     }
 
     /// From now on this is a forked child's copy.
-    pub(crate) fn enter_child(&self) {
+    pub(crate) fn enter_child(&self, told: Option<Arc<SharedWords>>) {
         self.in_child.store(true, Relaxed);
+        if let Some(told) = told {
+            let _ = self.told_by_parent.set(told); // it has one parent
+        }
     }
 
     pub(crate) fn is_child(&self) -> bool {
@@ -315,7 +327,8 @@ pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
 
 impl ServerControl for Core {
     fn is_draining(&self) -> bool {
-        self.draining.load(SeqCst)
+        let is_told = || self.told_by_parent.get().is_some_and(|told| told[0].load(SeqCst) != 0);
+        self.draining.load(SeqCst) || self.is_child() && is_told()
     }
     fn request_shutdown(&self) {
         self.request_stop(None);

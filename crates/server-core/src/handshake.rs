@@ -74,7 +74,7 @@ impl fmt::Debug for Begun {
 
 impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     /// Begins the handshake, if the request has one: its time runs from now on, and it counts among those in progress. For a mix-in that
-    /// can wait without a thread: if the client has the [first word](FirstWord::Client) there is nothing to do before it comes, up to
+    /// can wait without a thread: if the client has the [first word](FirstWord::FromClient) there is nothing to do before it comes, up to
     /// [`handshake_timeout`](Self::handshake_timeout). [`run`](Self::run) and [`into_session`](Self::into_session) do this, and the rest. A second call
     /// does nothing.
     ///

@@ -5,7 +5,7 @@ use crate::{
 };
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
-use socketserver_sys::Child;
+use socketserver_sys::{Child, SharedWords};
 use std::{fmt, sync::Arc, time::Instant};
 
 /// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
@@ -24,6 +24,8 @@ pub(crate) struct Parts<T: Transport> {
     pub(crate) ticket: Ticket,
     /// While it is in its handshake.
     pub(crate) handshake: Option<Box<Begun>>,
+    /// If a child is about to serve it: where that will see whether the server drains.
+    told: Option<Arc<SharedWords>>,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
@@ -35,7 +37,10 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     ) -> Self {
         let connection = request.connection();
         let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
-        Job { parts: Some(Parts { request, peer, ticket, handshake: None }), shared: shared.clone() }
+        Job {
+            parts: Some(Parts { request, peer, ticket, handshake: None, told: None }),
+            shared: shared.clone(),
+        }
     }
 
     /// The request.
@@ -104,10 +109,20 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         parts.ticket
     }
 
+    /// To be called before the fork of a child that shall serve it, so that the child can be told that the server stops.
+    pub fn before_fork(&mut self) {
+        self.parts_mut().told = self.shared.core.told_children();
+    }
+
     /// Makes this process's copy of the server one of a forked child: the listening socket is closed, and shutting down is left
-    /// to the parent.
-    pub fn enter_child(&self, child: &Child) {
-        self.shared.core.enter_child();
+    /// to the parent. After [`before_fork`](Self::before_fork) the child sees that the server drains, and a wait for the next request of a keep-alive
+    /// connection is ended then by SIGURG.
+    pub fn enter_child(&mut self, child: &Child) {
+        let told = self.parts_mut().told.take();
+        if told.is_some() {
+            child.end_waits_by_sigurg();
+        }
+        self.shared.core.enter_child(told);
         self.shared.listening.try_with(|transport| transport.close_in_child(child));
     }
 

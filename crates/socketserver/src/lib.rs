@@ -34,8 +34,8 @@ pub use socketserver_handlers::{
 };
 pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{
-    self as net, Activity, Address, Connection, Datagram, DatagramRequest, Deadline, FirstWord, Request, Socket,
-    StreamRequest, TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
+    self as net, Activity, Address, Connection, Datagram, DatagramRequest, Deadline, FirstWord, Request,
+    Socket, StreamRequest, TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
 };
 pub use socketserver_sys::{Child, adopt_fd};
 

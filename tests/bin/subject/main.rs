@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
-        _ => Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads|timed …"
-            .into()),
+        _ => {
+            Err("subject bind|failed-binds|adopted|forking|matrix|pool|prefork|spans|scarce-threads|timed …"
+                .into())
+        }
     }
 }

@@ -10,14 +10,16 @@ use socketserver::{
     Bind, ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, Server, StreamRequest,
     ThreadPoolMixIn, ThreadingMixIn, Transport, kind, prelude::*,
 };
-use std::{collections::HashMap, error::Error, io, net::SocketAddr, process, thread, time::Duration};
+use std::{
+    collections::HashMap, error::Error, io, net::SocketAddr, process, sync::mpsc, thread, time::Duration,
+};
 
 type Settings<'a> = HashMap<&'a str, &'a str>;
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// The arguments are the mix-in; `transport=tcp|magic|asking`; the time limits of the server, `read=MS`, `write`, `handshake`, `idle`,
 /// `request`, and of the handler, `own-read`, `own-write`; `handshakes=N` at most; `processes=N` of prefork, and what is `inner=forking` there;
-/// `workers=N` of the reactor; how many `rounds=N` it serves.
+/// `workers=N` of the reactor. When it has been stopped it waits to be told to serve `again`, or for the end of its input.
 pub(crate) fn serve(arguments: &[String]) -> Result {
     let Some((mixin, settings)) = arguments.split_first() else { return Err("which mix-in?".into()) };
     let settings: Settings<'_> = settings.iter().filter_map(|it| it.split_once('=')).collect();
@@ -72,14 +74,24 @@ where
     }
     let server = builder.bind("127.0.0.1:0")?;
     let handle = server.handle();
+    let (again, is_to_serve) = mpsc::channel();
     thread::scope(|scope| {
-        scope.spawn(|| io::stdin().lines().map_while(io::Result::ok).for_each(|line| steer(&handle, &line)));
+        scope.spawn(move || {
+            for line in io::stdin().lines().map_while(io::Result::ok) {
+                match &*line {
+                    "again" => again.send(()).expect("it is waited for"),
+                    _ => steer(&handle, &line),
+                }
+            }
+        });
         say(&format!("serving {}", server.server_address()));
-        for _ in 0..settings.get("rounds").map_or(Ok(1), |it| it.parse())? {
+        loop {
             server.serve_forever()?;
             say("stopped");
+            if is_to_serve.recv().is_err() {
+                return Ok::<_, Box<dyn Error>>(());
+            }
         }
-        Ok::<_, Box<dyn Error>>(())
     })?;
     server.server_close();
     steer(&server.handle(), "stats");

@@ -1,5 +1,6 @@
 //! Time limits, handshakes and drains, by every mix-in: a server in a process of its own, and clients that put them to the test.
 
+mod drains;
 mod handshakes;
 mod limits;
 
@@ -22,14 +23,12 @@ const ALL: [&str; 6] = ["sequential", "threading", "pool", "forking", "prefork",
 struct Timed {
     subject: Subject,
     address: SocketAddr,
-    rounds: usize,
 }
 
 fn start(mixin: &str, settings: &[&str]) -> Timed {
     let subject = subject::start(&[&["timed", mixin], settings].concat());
     let address = subject.after("serving ").parse().expect("an address");
-    let rounds = settings.iter().find_map(|it| it.strip_prefix("rounds=")?.parse().ok());
-    Timed { subject, address, rounds: rounds.unwrap_or(1) }
+    Timed { subject, address }
 }
 
 impl Timed {
@@ -59,10 +58,8 @@ impl Timed {
     /// Ends it; gives what it counted.
     #[track_caller]
     fn end(mut self) -> String {
-        for _ in 0..self.rounds {
-            self.subject.tell("stop");
-            self.subject.after("stopped");
-        }
+        self.subject.tell("stop");
+        self.subject.after("stopped");
         self.subject.close_input();
         let stats = self.subject.after("stats ");
         assert!(self.subject.end().0.success());

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::{crowd::Relay, registry::Entries, signals::Ear, wake::Bells, worker_process::WorkerSide};
-use socketserver_sys::{Child, was_terminated};
+use socketserver_sys::{Child, SharedWords, was_terminated};
 use std::{
     io,
     sync::{Arc, MutexGuard, atomic::Ordering::Relaxed},
@@ -14,6 +14,7 @@ pub(crate) struct Held<'a> {
     _watchers: MutexGuard<'a, u64>,
     waker: MutexGuard<'a, Option<Arc<Bells>>>,
     ear: MutexGuard<'a, Option<Arc<Ear>>>,
+    told_children: MutexGuard<'a, Option<Arc<SharedWords>>>,
 }
 
 impl Core {
@@ -36,6 +37,7 @@ impl Core {
             _watchers: self.watchers.hold(),
             waker: self.waker.hold(),
             ear: self.ear.lock(),
+            told_children: self.told_children.lock(),
         }
     }
 
@@ -64,6 +66,8 @@ impl Core {
         self.next_id.store(u64::from(std::process::id()) << 32 | 1, Relaxed);
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
+        *held.told_children = None; // its children are others
+        self.has_told_state.store(false, Relaxed);
         let _ = self.worker.set(side); // a worker has no workers
         Ok(())
     }

@@ -31,6 +31,9 @@ macro_rules! hooks {
                 let deadline = TimedOut::of(&**error).map(|it| it.deadline);
                 say(&format!("error {deadline:?} {error}"));
             }
+            fn handle_shutdown(&self) {
+                say(&format!("draining {}", process::id()));
+            }
             fn reject_because(&self, request: &mut $Request, _: &SocketAddr, reason: Refusal) {
                 say(&format!("rejected {reason:?}"));
                 let stream: fn(&mut $Request) -> &mut TcpStream = $stream;
@@ -60,6 +63,10 @@ impl KeepAliveRequestHandler<State> for Obey {
         self.0.write
     }
 
+    fn handle_shutdown(&mut self, cx: &mut StreamContext<'_, State>) -> HandlerResult {
+        Ok(cx.wfile.write_all(b"goodbye\n")?)
+    }
+
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, State>) -> HandlerResult<KeepAlive> {
         let mut line = String::new();
         cx.rfile.read_line(&mut line)?;
@@ -79,6 +86,16 @@ impl KeepAliveRequestHandler<State> for Obey {
                     Ok(line)
                 })?;
                 write!(cx.wfile, "{word}")?;
+            }
+            // A request that goes on for as long as the client likes.
+            "hold" => {
+                writeln!(cx.wfile, "held")?;
+                let mut line = String::new();
+                while line != "go\n" {
+                    line.clear();
+                    cx.rfile.read_line(&mut line)?;
+                    writeln!(cx.wfile, "{}", cx.server.is_draining())?;
+                }
             }
             // What a handshake that hides its causes makes of them.
             "shake-darkly" => cx.handshake(|cx| {

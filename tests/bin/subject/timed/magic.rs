@@ -23,7 +23,7 @@ impl<const ASKS: bool> Request for Player<ASKS> {
         Some(StreamRequest::connection(self))
     }
     fn begins_with_handshake(&self) -> Option<FirstWord> {
-        Some(if ASKS { FirstWord::Server } else { FirstWord::Client })
+        Some(if ASKS { FirstWord::FromServer } else { FirstWord::FromClient })
     }
     fn handshake(&mut self, client_address: &mut SocketAddr) -> io::Result<()> {
         if ASKS {

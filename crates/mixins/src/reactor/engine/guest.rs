@@ -71,7 +71,7 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
     fn start(&mut self, buffers: &mut Buffers) -> Step {
         if let Visit::New(job) = self {
             match job.begin_handshake() {
-                Ok(Some(FirstWord::Client)) => return Step::Park, // nobody has to wait for it
+                Ok(Some(FirstWord::FromClient)) => return Step::Park, // nobody has to wait for it
                 Ok(_) => {}
                 Err(error) => return Step::End(Err(error)),
             }
