@@ -150,10 +150,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 return Ok(accepted);
             }
             if is_stopping && !(open && self.has_time_for_prefetched(&transport)) {
+                let stopped = self.stopped();
                 if self.has_own_socket {
                     refuse_prefetched(&self.shared, &transport);
                 }
-                return Ok(Accepted::Stopped);
+                return Ok(stopped);
             }
             if open && may_be_there {
                 let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
@@ -170,7 +171,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     return Ok(accepted);
                 }
                 if is_stopping {
-                    return Ok(Accepted::Stopped); // a hook doesn't want what there is
+                    return Ok(self.stopped()); // a hook doesn't want what there is
                 }
                 may_be_there = false;
                 if self.paused_until.is_none() {
@@ -204,6 +205,15 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
             self.tick(mixin);
         }
+    }
+
+    /// It is over; the state hears of it first, by the loop.
+    fn stopped(&self) -> Accepted<T, S> {
+        let Shared { core, state, .. } = &*self.shared;
+        if self.role == Role::Loop && core.must_tell_state() {
+            core.hook("handle_shutdown", || state.handle_shutdown());
+        }
+        Accepted::Stopped
     }
 
     /// Hands a request to the mix-in, through the state's hook.

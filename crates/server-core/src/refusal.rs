@@ -17,4 +17,7 @@ pub enum Refusal {
     QueueFull,
     /// The server stops.
     Draining,
+    /// There are as many handshakes in progress as there may be. `reject_because` is called where the handler would have run, on a connection whose
+    /// handshake hasn't begun, or has only just.
+    MaxHandshakes,
 }

@@ -94,6 +94,8 @@ pub struct Refusals {
     pub queue_full: u64,
     /// [`Refusal::Draining`].
     pub draining: u64,
+    /// [`Refusal::MaxHandshakes`].
+    pub max_handshakes: u64,
 }
 
 /// At which place each count is. The first are those of which each request has the first and one of the others.
@@ -113,10 +115,10 @@ const BYTES_OUT: usize = 11;
 const CUT_OFF: usize = 12;
 /// By deadline, five of them.
 const TIMED_OUT_BY: usize = 13;
-/// By reason, six of them.
+/// By reason, seven of them.
 const REFUSED_BY: usize = 18;
 /// How many counts there are, of which those of several processes can be added.
-const COUNTS: usize = 24;
+const COUNTS: usize = 25;
 /// Requests inside now, in this process, and the most there ever were.
 const INSIDE: usize = COUNTS;
 const PEAK: usize = COUNTS + 1;
@@ -373,6 +375,7 @@ impl Counts {
                 max_connections_per_peer: refused(Refusal::MaxConnectionsPerPeer),
                 queue_full: refused(Refusal::QueueFull),
                 draining: refused(Refusal::Draining),
+                max_handshakes: refused(Refusal::MaxHandshakes),
             },
             dropped: count(DROPPED),
             forced: count(FORCED),

@@ -6,6 +6,7 @@ mod child;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod datagrams;
 mod fd;
+mod idle;
 mod lock;
 mod shared;
 #[doc(hidden)] // the workspace's own
@@ -16,6 +17,7 @@ pub use child::{Child, Fork, fork};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use datagrams::{MOST_DATAGRAMS, recv_datagrams, send_datagrams};
 pub use fd::adopt_fd;
+pub use idle::{begin_wait, end_wait};
 pub use lock::ForkMutex;
 pub use shared::SharedWords;
 pub use terminate::was_terminated;

@@ -10,6 +10,7 @@ mod prefork;
 mod sockets;
 mod spans;
 mod threading;
+mod timed;
 
 use std::{env, error::Error};
 
@@ -30,9 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "sockets" => sockets::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
+        Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases =
-                "bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans|scarce-threads";
+            let cases = "bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans|scarce-threads|timed";
             Err(format!("subject {cases} …").into())
         }
     }

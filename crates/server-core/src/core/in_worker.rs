@@ -4,7 +4,7 @@ use super::Core;
 use crate::{
     crowd::Relay, registry::Entries, signals::Ear, slot::Wish, wake::Bells, worker_process::WorkerSide,
 };
-use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
+use socketserver_sys::{Child, SharedWords, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -16,6 +16,7 @@ pub(crate) struct Held<'a> {
     _watchers: ForkMutexGuard<'a, u64>,
     waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
     ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
+    told_children: ForkMutexGuard<'a, Option<Arc<SharedWords>>>,
 }
 
 impl Core {
@@ -46,6 +47,7 @@ impl Core {
             _watchers: self.watchers.hold(),
             waker: self.waker.hold(),
             ear: self.ear.lock(),
+            told_children: self.told_children.lock(),
         }
     }
 
@@ -67,12 +69,15 @@ impl Core {
         *held.ear = Some(Arc::new(ear));
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
+        self.handshakes.empty();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers, those of processes that have ended included.
         self.next_id.store(u64::from(side.number) << 32 | 1, Relaxed);
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
+        *held.told_children = None; // its children are others
+        self.has_told_state.store(false, Relaxed);
         let _ = self.worker.set(side); // a worker has no workers
         Ok(())
     }
