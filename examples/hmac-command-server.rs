@@ -37,7 +37,7 @@ struct Remote {
 
 impl KeepAliveRequestHandler<Guarded> for Remote {
     fn setup(&mut self, cx: &mut StreamContext<'_, Guarded>) -> HandlerResult {
-        self.admitted = Some(cx.server.state().gate.admit(cx.request, cx.client_address)?);
+        self.admitted = Some(cx.server.state().gate.admit(cx)?);
         Ok(())
     }
 

@@ -36,7 +36,7 @@ struct Echo {
 impl KeepAliveRequestHandler<Authenticated> for Echo {
     fn setup(&mut self, cx: &mut StreamContext<'_, Authenticated>) -> HandlerResult {
         let Authenticated { listener, admission } = cx.server.state();
-        admission.admit(cx.request, cx.client_address, |client| listener.handshake(client))
+        admission.admit(cx, |client| listener.handshake(client))
     }
 
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Authenticated>) -> HandlerResult<KeepAlive> {
@@ -53,7 +53,8 @@ type EchoServer<M> = TcpServer<Echo, M, Authenticated>;
 fn main() -> Result {
     let mixins = ["threading", "sequential", "threadpool", "forking", "prefork", "reactor"];
     let options = PeerOptions::from_env(&mixins)?;
-    let listener = Listener::new(options.authkey).allow_legacy_md5(options.allow_legacy_md5);
+    // The server has a deadline for handshakes.
+    let listener = Listener::new(options.authkey).allow_legacy_md5(options.allow_legacy_md5).timeout(None);
     let state = Authenticated { listener, admission: Admission::default() };
     let address = &*options.address;
     match options.mixin {

@@ -97,6 +97,8 @@ mod threading;
 mod transports;
 // Files of Unix sockets.
 mod unix_files;
+// Time limits, handshakes and drains, by every mix-in.
+mod timed;
 // The tutorial: its programs, and what it shows them print.
 mod tutorial;
 // Unix streams and datagrams.

@@ -74,6 +74,13 @@ pub trait HandlerSession<S>: Send {
     /// What the handler failed with; the session is over.
     fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive>;
 
+    /// Says goodbye to the client, because the server stops: the handler's `handle_shutdown`, if neither the client nor the handler has
+    /// ended the session.
+    ///
+    /// # Errors
+    /// What the handler failed with.
+    fn handle_shutdown(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult;
+
     /// Ends the session: the handler's `finish`, if its `setup` has succeeded, and a flush of what is in the buffers.
     ///
     /// # Errors

@@ -24,6 +24,20 @@ pub trait ServerControl: Send + Sync {
     fn idle_timeout(&self) -> Option<Duration> {
         None
     }
+
+    /// How long a handshake may take; `None`, as provided, is for ever.
+    fn handshake_timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Counts one more handshake, if there may be one more: who gets `true` says [`end_handshake`](Self::end_handshake) when it is over. As provided
+    /// there is no limit, and nothing is counted.
+    fn begin_handshake(&self) -> bool {
+        true
+    }
+
+    /// See [`begin_handshake`](Self::begin_handshake).
+    fn end_handshake(&self) {}
 }
 
 /// The server that a handler runs under: `self.server` in Python, `cx.server` here.
@@ -46,7 +60,7 @@ pub trait ServerControl: Send + Sync {
 /// ```
 pub struct ServerRef<'a, S> {
     state: &'a S,
-    control: &'a dyn ServerControl,
+    pub(crate) control: &'a dyn ServerControl,
     spans: Option<&'a dyn RequestSpans>,
 }
 

@@ -61,7 +61,7 @@ impl<S> fmt::Debug for StreamContext<'_, S> {
 ///
 /// The calls, for each connection:
 /// 1. a handler is made, by `Default` or by the server's factory;
-/// 2. [`timeout`](Self::timeout) and [`disable_nagle_algorithm`](Self::disable_nagle_algorithm) are applied, the files are opened with
+/// 2. [`timeout`](Self::timeout) (or what is said for reads and writes apart) and [`disable_nagle_algorithm`](Self::disable_nagle_algorithm) are applied, the files are opened with
 ///    [`rbufsize`](Self::rbufsize) and [`wbufsize`](Self::wbufsize);
 /// 3. [`setup`](Self::setup); if it fails, nothing else is called;
 /// 4. [`handle`](Self::handle);
@@ -156,9 +156,20 @@ pub trait StreamRequestHandler<S = ()> {
         false
     }
 
-    /// How long each read and each write may wait: for ever as provided.
+    /// How long each read and each write may take: as the server's builder says, as provided, else for ever. A read is over when something has come, a
+    /// write when all of it has been taken.
     fn timeout(&self) -> Option<Duration> {
         None
+    }
+
+    /// [`timeout`](Self::timeout) for reads alone.
+    fn read_timeout(&self) -> Option<Duration> {
+        self.timeout()
+    }
+
+    /// [`timeout`](Self::timeout) for writes alone.
+    fn write_timeout(&self) -> Option<Duration> {
+        self.timeout()
     }
 
     /// Whether to set TCP_NODELAY, so that a small write doesn't wait for the client's acknowledgement of the one before it:
@@ -172,11 +183,14 @@ pub trait StreamRequestHandler<S = ()> {
 pub(crate) fn prepare(
     connection: &Connection,
     client_address: &Address,
-    timeout: Option<Duration>,
+    (read, write): (Option<Duration>, Option<Duration>),
     nodelay: bool,
 ) -> io::Result<()> {
-    if timeout.is_some() {
-        connection.settimeout(timeout);
+    if read.is_some() {
+        connection.set_read_timeout(read);
+    }
+    if write.is_some() {
+        connection.set_write_timeout(write);
     }
     // Only TCP has the algorithm, and its clients have Internet addresses.
     if nodelay && client_address.as_inet().is_some() && connection.socket().is_some() {
@@ -198,7 +212,8 @@ impl<R: StreamRequest, S, H: StreamRequestHandler<S> + 'static> RequestHandlerCl
         let client_address: Address = client_address.clone().into();
         let mut buffers = Buffers::new();
         guarded(|| {
-            Ok(prepare(&connection, &client_address, self.timeout(), self.disable_nagle_algorithm())?)
+            let limits = (self.read_timeout(), self.write_timeout());
+            Ok(prepare(&connection, &client_address, limits, self.disable_nagle_algorithm())?)
         })?;
         let (sizes, sends_first) =
             guarded(|| Ok(((self.rbufsize(), self.wbufsize()), self.flush_before_read())))?;

@@ -3,7 +3,7 @@
 use crate::{Connection, Socket};
 use rustix::event::{PollFd, PollFlags, poll};
 use socketserver_sys::sync::{AtomicU8, call, waking_call};
-use std::{net::Shutdown, sync::atomic::Ordering::SeqCst};
+use std::{net::Shutdown, os::fd::AsFd, sync::atomic::Ordering::SeqCst};
 
 /// What a connection is doing. Kept in its socket as a number; to change it costs no system call.
 ///
@@ -44,6 +44,17 @@ const ENDED: u8 = 4;
 /// isn't the client's doing.
 const CUT: u8 = 5;
 
+/// What came of a [wait for the next request](Connection::wait_for_next).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It is there, at least its beginning.
+    IsThere,
+    /// The client has finished.
+    NeverComes,
+    /// The server stops, and nothing has arrived.
+    IsNotWanted,
+}
+
 impl Connection {
     /// What it is doing; always [`Activity::InRequest`] without a socket beneath.
     pub fn activity(&self) -> Activity {
@@ -58,52 +69,63 @@ impl Connection {
     }
 
     /// For who runs keep-alive handlers on threads: waits for the next request by `read`, which says whether there is one. Meanwhile the
-    /// wait may be [ended](Socket::end_if_idle) by a server that stops, and then reads end-of-file. Once it `stops`, there is no wait for what
-    /// hasn't arrived. False if there is no request. One that was read is served, even if the end of the wait comes before it can be seen;
-    /// what it lacks then is not end-of-file, but [`ConnectionAborted`](std::io::ErrorKind::ConnectionAborted).
+    /// wait may be [ended](Socket::end_if_idle) by a server that stops, in a child [by a signal](socketserver_sys::begin_wait), and then reads
+    /// end-of-file. Once it `stops`, there is no wait for what hasn't arrived. A request that was read is served, even if the end of the
+    /// wait comes before it can be seen; what it lacks then is not end-of-file, but
+    /// [`ConnectionAborted`](std::io::ErrorKind::ConnectionAborted).
     ///
     /// # Errors
     /// What `read` reports.
     ///
     /// ```
-    /// use socketserver_net::{StreamRequest, UnixStream};
+    /// use socketserver_net::{Next, StreamRequest, UnixStream};
     ///
     /// let (here, there) = std::os::unix::net::UnixStream::pair()?;
     /// let (here, there) = (UnixStream::from(here), UnixStream::from(there));
+    /// let connection = here.connection();
     /// let read = || std::io::Result::Ok(here.recv(&mut [0; 8])? > 0);
     ///
     /// there.sendall(b"next")?;
-    /// assert!(here.connection().wait_for_next(|| false, read)?);
-    /// assert!(!here.connection().wait_for_next(|| true, read)?, "doesn't wait: the server stops");
+    /// assert_eq!(connection.wait_for_next(|| false, read)?, Next::IsThere);
+    /// assert_eq!(connection.wait_for_next(|| true, read)?, Next::IsNotWanted);     // doesn't wait: the server stops
+    /// drop(there);
+    /// assert_eq!(connection.wait_for_next(|| false, read)?, Next::NeverComes);
     /// # std::io::Result::Ok(())
     /// ```
     pub fn wait_for_next<E>(
         &self,
         stops: impl FnOnce() -> bool,
         read: impl FnOnce() -> Result<bool, E>,
-    ) -> Result<bool, E> {
+    ) -> Result<Next, E> {
         // Said before the look whether the server stops: one that is told to after the look sees who waits.
         self.begin_idle_wait();
         let stops = stops() && self.socket().is_some_and(|it| !it.has_arrived());
-        let is_there = !stops && read()?;
-        Ok(self.end_idle_wait(is_there))
+        let is_there = if stops { Ok(false) } else { read() };
+        let was_ended = self.end_idle_wait(matches!(is_there, Ok(true))) || stops; // ended in any case: the descriptor may be closed next
+        Ok(match (is_there?, was_ended) {
+            (true, _) => Next::IsThere,
+            (false, true) => Next::IsNotWanted,
+            (false, false) => Next::NeverComes,
+        })
     }
 
     fn begin_idle_wait(&self) {
         if let Some(socket) = self.socket() {
             socket.activity.0.store(WAITING, SeqCst);
+            socketserver_sys::begin_wait(socket.as_fd()); // in a child, a signal may end it
         }
     }
 
-    /// The wait is over, and a request there or not. Says whether it is to be served.
+    /// The wait is over, and a request there, which is to be served, or not. Says whether the wait has been ended before.
     fn end_idle_wait(&self, is_there: bool) -> bool {
-        if let Some(socket) = self.socket()
-            && socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_err()
-            && is_there
-        {
+        let Some(socket) = self.socket() else { return false };
+        let by_signal = socketserver_sys::end_wait(socket.as_fd());
+        let was_ended =
+            socket.activity.0.compare_exchange(WAITING, IN_REQUEST, SeqCst, SeqCst).is_err() || by_signal;
+        if was_ended && is_there {
             socket.activity.0.store(CUT, SeqCst);
         }
-        is_there
+        was_ended
     }
 }
 
@@ -176,7 +198,7 @@ mod tests {
         connection.begin_idle_wait();
         there.sendall(b"next").unwrap();
         assert!(!here.end_if_idle(), "the next request is there");
-        assert!(connection.end_idle_wait(true));
+        assert!(!connection.end_idle_wait(true), "nobody has ended it");
         assert_eq!(here.activity(), Activity::InRequest);
         assert_eq!(here.recv(&mut [0; 8]).unwrap(), 4);
 
@@ -184,7 +206,7 @@ mod tests {
         assert_eq!(here.activity(), Activity::Idle);
         assert!(here.end_if_idle());
         assert_eq!(here.recv(&mut [0; 8]).unwrap(), 0);
-        assert!(!connection.end_idle_wait(false));
+        assert!(connection.end_idle_wait(false));
         here.sendall(b"goodbye").unwrap(); // it can still be told
         assert_eq!(there.recv(&mut [0; 8]).unwrap(), 7);
     }
@@ -199,14 +221,13 @@ mod tests {
             assert!(here.end_if_idle(), "nothing has arrived since");
             io::Result::Ok(true)
         };
-        assert!(connection.wait_for_next(|| false, read_and_ended).unwrap());
+        assert_eq!(connection.wait_for_next(|| false, read_and_ended).unwrap(), Next::IsThere);
         assert_eq!(here.recv(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
         here.sendall(b"answer").unwrap();
         assert_eq!(there.recv(&mut [0; 8]).unwrap(), 6);
 
         here.set_activity(Activity::Idle); // the handler is through
-        assert!(
-            !connection.wait_for_next(|| true, || Ok::<_, io::Error>(here.recv(&mut [0; 8])? > 0)).unwrap()
-        );
+        let read = || Ok::<_, io::Error>(here.recv(&mut [0; 8])? > 0);
+        assert_eq!(connection.wait_for_next(|| true, read).unwrap(), Next::IsNotWanted);
     }
 }

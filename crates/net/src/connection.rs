@@ -62,14 +62,8 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Socket::sendall`], or what another kind of wire reports.
-    pub fn sendall(&self, mut data: &[u8]) -> io::Result<()> {
-        while !data.is_empty() {
-            match self.0.send(data)? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                n => data = &data[n..],
-            }
-        }
-        Ok(())
+    pub fn sendall(&self, data: &[u8]) -> io::Result<()> {
+        self.0.sendall(data)
     }
 
     /// Ends one direction or both.
@@ -95,6 +89,21 @@ impl Connection {
         self.socket().and_then(Socket::gettimeout)
     }
 
+    /// See [`Socket::set_read_timeout`].
+    pub fn set_read_timeout(&self, limit: Option<Duration>) {
+        self.with_socket(|socket| socket.set_read_timeout(limit));
+    }
+
+    /// See [`Socket::set_write_timeout`].
+    pub fn set_write_timeout(&self, limit: Option<Duration>) {
+        self.with_socket(|socket| socket.set_write_timeout(limit));
+    }
+
+    /// See [`Socket::write_timeout`].
+    pub fn write_timeout(&self) -> Option<Duration> {
+        self.socket().and_then(Socket::write_timeout)
+    }
+
     /// See [`Socket::setblocking`].
     pub fn setblocking(&self, blocking: bool) {
         self.with_socket(|socket| socket.setblocking(blocking));
@@ -103,6 +112,11 @@ impl Connection {
     /// See [`Socket::set_deadline`].
     pub fn set_deadline(&self, deadline: Option<(Instant, Deadline)>) {
         self.with_socket(|socket| socket.set_deadline(deadline));
+    }
+
+    /// See [`Socket::deadline`].
+    pub fn deadline(&self) -> Option<(Instant, Deadline)> {
+        self.socket().and_then(Socket::deadline)
     }
 
     /// The address of the peer.
@@ -178,6 +192,9 @@ impl Write for &Connection {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.0.send(data)
     }
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        self.0.sendall(data)
+    }
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.send_vectored(pieces)
     }
@@ -193,6 +210,9 @@ impl Read for Connection {
 impl Write for Connection {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.0.send(data)
+    }
+    fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+        self.0.sendall(data)
     }
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.send_vectored(pieces)

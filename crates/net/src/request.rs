@@ -1,6 +1,6 @@
 //! What a server hands to a handler.
 
-use crate::{Address, Connection, Socket, Traffic};
+use crate::{Address, Connection, FirstWord, Socket, Traffic};
 use std::{fmt::Debug, io};
 
 /// One request: a connection, or a datagram. Python: the first value that `get_request()` returns.
@@ -16,6 +16,22 @@ pub trait Request: Send + 'static {
     /// The bytes that have passed for it. As provided, those of its [`connection`](Self::connection).
     fn traffic(&self) -> Traffic {
         self.connection().map_or(Traffic::default(), |connection| connection.traffic())
+    }
+
+    /// Whether there is a [`handshake`](Self::handshake), and who begins. Asked once, before it. As provided there is none, which costs nothing.
+    fn begins_with_handshake(&self) -> Option<FirstWord> {
+        None
+    }
+
+    /// Agrees with the client on whether, or how, to talk: TLS, a PROXY header. Called where the handler will run, before it is made, so
+    /// that nobody else waits for this client; under the server's `handshake_timeout`, which reads and writes of the
+    /// [socket](Connection::socket) keep by themselves. `client_address` is who the connection came from; if it turns out to be somebody else, that is
+    /// what the handler sees. As provided, does nothing.
+    ///
+    /// # Errors
+    /// Any; the request is over then, with this error.
+    fn handshake(&mut self, _client_address: &mut Self::Address) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,15 +1,9 @@
 //! One socket: a descriptor, its time limits, and what has passed through it.
 
 use crate::{
-    Address, Deadline, TimedOut, Traffic, Wire,
-    activity::AtomicActivity,
-    time::{Limits, Patience},
-    unread::LastRead,
-    waiting,
-    wire::Meter,
+    Address, Deadline, Traffic, Wire, activity::AtomicActivity, time::Limits, unread::LastRead, wire::Meter,
 };
 use rustix::{
-    event::{PollFd, PollFlags, poll},
     io::Errno,
     net::{RecvFlags, SendFlags},
 };
@@ -45,7 +39,7 @@ use std::{
 #[derive(Debug)]
 pub struct Socket {
     fd: OwnedFd,
-    limits: Limits,
+    pub(crate) limits: Limits,
     meter: Meter,
     pub(crate) activity: AtomicActivity,
     pub(crate) last_read: LastRead,
@@ -76,7 +70,7 @@ impl Socket {
     /// Receives what is there, up to `buf.len()` bytes, and says how many; 0 means that the peer has finished sending.
     ///
     /// # Errors
-    /// [`TimedOut`] if nothing came within the time limit, [`io::ErrorKind::WouldBlock`] in non-blocking mode, and what recv(2)
+    /// [`TimedOut`](crate::TimedOut) if nothing came within the time limit, [`io::ErrorKind::WouldBlock`] in non-blocking mode, and what recv(2)
     /// reports. A signal doesn't interrupt it.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.patiently(Deadline::Read, |dont_wait| {
@@ -114,21 +108,28 @@ impl Socket {
         Ok(n)
     }
 
-    /// Sends all of `data`.
-    ///
-    /// The time limit of [`settimeout`](Self::settimeout) holds for each piece that the kernel takes, not for the whole,
-    /// as it was in Python before 3.5; a deadline on the request bounds the whole.
+    /// Sends all of `data`. The time limit of [`settimeout`](Self::settimeout) holds for the whole, as in Python: a peer that takes a little
+    /// now and then gains nothing by it.
     ///
     /// # Errors
     /// As [`send`](Self::send); part of the data may have been sent.
     pub fn sendall(&self, mut data: &[u8]) -> io::Result<()> {
-        while !data.is_empty() {
-            match self.send(data)? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                n => data = &data[n..],
-            }
+        if data.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let patience = self.limits.patience(Deadline::Write);
+        loop {
+            let n = self.with_patience(patience, Deadline::Write, |dont_wait| {
+                rustix::net::send(&self.fd, data, send_flags(dont_wait))
+            })?;
+            self.meter.add_out(n);
+            match (n, &data[n..]) {
+                (0, _) => return Err(io::ErrorKind::WriteZero.into()),
+                (_, []) => return Ok(()),
+                (_, rest) => data = rest,
+            }
+            patience.check()?;
+        }
     }
 
     /// Receives one datagram and the address of its sender. What doesn't fit in `buf` is lost.
@@ -208,7 +209,7 @@ impl Socket {
     }
 
     /// Limits how long each read and each write may wait: `None` (the default) is for ever, zero is not at all (non-blocking
-    /// mode), anything else ends in [`TimedOut`]. No system call; the descriptor itself stays in blocking mode.
+    /// mode), anything else ends in [`TimedOut`](crate::TimedOut). No system call; the descriptor itself stays in blocking mode.
     pub fn settimeout(&self, limit: Option<Duration>) {
         self.limits.set_read(limit);
         self.limits.set_write(limit);
@@ -248,6 +249,11 @@ impl Socket {
     /// can't outlive it. `None` (the default) removes it. It adds to [`settimeout`](Self::settimeout); the nearer one holds.
     pub fn set_deadline(&self, deadline: Option<(Instant, Deadline)>) {
         self.limits.set_deadline(deadline);
+    }
+
+    /// What [`set_deadline`](Self::set_deadline) has set.
+    pub fn deadline(&self) -> Option<(Instant, Deadline)> {
+        self.limits.deadline()
     }
 
     /// Shuts down the reading half, the writing half or both. Blocked operations of other threads return.
@@ -299,54 +305,6 @@ impl Socket {
     pub fn traffic(&self) -> Traffic {
         self.meter.read()
     }
-
-    /// Runs `operation` until it did something or its time is up. Without a limit that is one blocking call; with one, an
-    /// attempt that doesn't block, and poll(2) only if it found nothing.
-    fn patiently<T>(
-        &self,
-        side: Deadline,
-        mut operation: impl FnMut(bool) -> rustix::io::Result<T>,
-    ) -> io::Result<T> {
-        let patience = self.limits.patience(side);
-        if let Patience::Until(end, deadline) = patience
-            && deadline != side
-            && Instant::now() >= end
-        {
-            // Otherwise a peer that keeps something ready at all times would never meet the deadline.
-            return Err(TimedOut::new(deadline).into());
-        }
-        // Who wants to hear of a wait gets an attempt that doesn't, first.
-        let mut dont_wait = patience != Patience::Forever || waiting::is_announced();
-        loop {
-            match (operation(dont_wait), patience) {
-                (Err(Errno::INTR), _) => continue,
-                (Err(Errno::AGAIN), Patience::Until(end, deadline)) => {
-                    waiting::announce();
-                    self.wait(side, end, deadline)?;
-                }
-                (Err(Errno::AGAIN), Patience::Forever) if dont_wait => {
-                    waiting::announce();
-                    dont_wait = false;
-                }
-                (result, _) => return Ok(result?),
-            }
-        }
-    }
-
-    fn wait(&self, side: Deadline, end: Instant, deadline: Deadline) -> io::Result<()> {
-        let interest = if side == Deadline::Read { PollFlags::IN } else { PollFlags::OUT };
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(TimedOut::new(deadline).into());
-            }
-            let left = left.try_into().ok(); // more than a timespec holds: no limit
-            match poll(&mut [PollFd::new(&self.fd, interest)], left.as_ref()) {
-                Ok(0) | Err(Errno::INTR) => continue,
-                result => return result.map(drop).map_err(Into::into),
-            }
-        }
-    }
 }
 
 fn recv_flags(dont_wait: bool) -> RecvFlags {
@@ -377,6 +335,9 @@ impl Wire for Socket {
     }
     fn send_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         Socket::send_vectored(self, pieces)
+    }
+    fn sendall(&self, data: &[u8]) -> io::Result<()> {
+        Socket::sendall(self, data)
     }
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         Socket::shutdown(self, how)

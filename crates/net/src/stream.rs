@@ -152,6 +152,9 @@ macro_rules! stream {
             fn write(&mut self, data: &[u8]) -> io::Result<usize> {
                 self.0.send(data)
             }
+            fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+                self.0.sendall(data)
+            }
             fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
                 self.0.send_vectored(pieces)
             }
@@ -167,6 +170,9 @@ macro_rules! stream {
         impl Write for $Stream {
             fn write(&mut self, data: &[u8]) -> io::Result<usize> {
                 self.0.send(data)
+            }
+            fn write_all(&mut self, data: &[u8]) -> io::Result<()> {
+                self.0.sendall(data)
             }
             fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
                 self.0.send_vectored(pieces)

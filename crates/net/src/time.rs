@@ -15,7 +15,7 @@ use std::{
 pub enum Deadline {
     /// One read took longer than `settimeout` allows.
     Read,
-    /// One write took longer than `settimeout` allows: the peer doesn't take what it is sent.
+    /// One write, all of it, took longer than `settimeout` allows: the peer doesn't take what it is sent, or not fast enough.
     Write,
     /// The peer didn't finish a handshake in time.
     Handshake,
@@ -97,6 +97,16 @@ pub(crate) enum Patience {
     Until(Instant, Deadline),
 }
 
+impl Patience {
+    /// Fails if it is at its end.
+    pub(crate) fn check(self) -> io::Result<()> {
+        match self {
+            Patience::Until(end, deadline) if Instant::now() >= end => Err(TimedOut::new(deadline).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The limits of one socket. Relaxed atomics: a limit that is changed while another thread waits holds from its next wait.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -151,6 +161,18 @@ impl Limits {
         }
     }
 
+    pub(crate) fn deadline(&self) -> Option<(Instant, Deadline)> {
+        some_duration(&self.deadline).map(|since| (epoch() + since, self.deadline_is()))
+    }
+
+    fn deadline_is(&self) -> Deadline {
+        match self.deadline_is.load(Relaxed) {
+            1 => Deadline::Handshake,
+            2 => Deadline::Idle,
+            _ => Deadline::Request,
+        }
+    }
+
     /// How long a read (`Deadline::Read`) or a write may wait if it starts now. No clock is read when nothing limits it.
     pub(crate) fn patience(&self, side: Deadline) -> Patience {
         let each = if side == Deadline::Read { &self.read } else { &self.write }.load(Relaxed);
@@ -169,12 +191,7 @@ impl Limits {
         if own_end <= whole {
             Patience::Until(epoch + Duration::from_nanos(own_end), side)
         } else {
-            let is = match self.deadline_is.load(Relaxed) {
-                1 => Deadline::Handshake,
-                2 => Deadline::Idle,
-                _ => Deadline::Request,
-            };
-            Patience::Until(epoch + Duration::from_nanos(whole), is)
+            Patience::Until(epoch + Duration::from_nanos(whole), self.deadline_is())
         }
     }
 }

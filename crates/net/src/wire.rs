@@ -33,6 +33,21 @@ pub trait Wire: Send + Sync + 'static {
         self.send(pieces.iter().find(|piece| !piece.is_empty()).map_or(&[], |piece| piece))
     }
 
+    /// Sends all of `data`. As provided, [sends](Self::send) again and again; a wire on a socket sees to it that the socket's time limit
+    /// holds for the whole, as [`Socket::sendall`] does.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); part of the data may have been sent.
+    fn sendall(&self, mut data: &[u8]) -> io::Result<()> {
+        while !data.is_empty() {
+            match self.send(data)? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n => data = &data[n..],
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the stream in one direction or both. What blocks on it in another thread must return: this is how a server
     /// closes a connection whose handler overstays.
     ///

@@ -160,11 +160,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 return Ok(accepted);
             }
             if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(&transport)) {
+                let stopped = self.stopped();
                 if self.has_own_socket {
                     refuse_prefetched(&self.shared, &transport);
                 }
                 self.refuse_backlog(&transport);
-                return Ok(Accepted::Stopped);
+                return Ok(stopped);
             }
             if open && (may_be_there || goes_on) {
                 let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
@@ -190,7 +191,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     continue;
                 }
                 if is_stopping {
-                    return Ok(Accepted::Stopped); // a hook doesn't want what there is
+                    return Ok(self.stopped()); // a hook doesn't want what there is
                 }
                 may_be_there = false;
                 if self.paused_until.is_none() {
@@ -224,6 +225,15 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
             self.tick(mixin);
         }
+    }
+
+    /// It is over; the state hears of it first, by the loop.
+    fn stopped(&self) -> Accepted<T, S> {
+        let Shared { core, state, .. } = &*self.shared;
+        if self.role == Role::Loop && core.must_tell_state() {
+            core.hook("handle_shutdown", || state.handle_shutdown());
+        }
+        Accepted::Stopped
     }
 
     /// Hands a request to the mix-in, through the state's hook.

@@ -1,11 +1,13 @@
 //! What can be said of a server before it exists.
 
 mod accepting;
+mod time_limits;
 
 use crate::{
     AddressFamily, Backlog, Bind, BindOptions, Limit, Linger, LogObserver, MixIn, Observer, Runs, Server,
     ServerError, ServerHooks, Transport,
     core::{Core, CoreOptions},
+    time_limits::TimeLimits,
 };
 use socket2::SockRef;
 use socketserver_handlers::{ByDefault, Context, FromFn, HandlerFactory, RequestHandlerClass, erase};
@@ -56,8 +58,8 @@ struct Options {
     poll_interval: Option<Duration>,
     timeout: Option<Duration>,
     linger: Linger,
-    request_timeout: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    time_limits: TimeLimits,
+    max_handshakes: Option<usize>,
     reserve_descriptor: bool,
     backlog: Backlog,
 }
@@ -100,8 +102,8 @@ impl<T, H, M, S> ServerBuilder<T, H, M, S> {
             poll_interval: Some(Duration::from_millis(500)),
             timeout: None,
             linger: Linger::default(),
-            request_timeout: None,
-            idle_timeout: None,
+            time_limits: TimeLimits::DEFAULT,
+            max_handshakes: None,
             reserve_descriptor: false,
             backlog: Backlog::Keep,
         };
@@ -265,19 +267,6 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
-    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
-    /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
-    pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.request_timeout = limit.into();
-        self
-    }
-
-    /// How long a keep-alive connection may be silent between two requests. Default: for ever.
-    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.idle_timeout = limit.into();
-        self
-    }
-
     /// How long what a client still sends is read on when the server is done with it, so that its reply arrives: see [`Linger`]. Default: up to 5 s, where it
     /// is likely that there is something (Python: never). `None` is never. No effect on datagrams, and without a socket beneath.
     pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
@@ -364,8 +353,8 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
             observer,
             poll_interval: self.options.poll_interval,
             linger: self.options.linger,
-            request_timeout: self.options.request_timeout,
-            idle_timeout: self.options.idle_timeout,
+            time_limits: self.options.time_limits,
+            max_handshakes: self.options.max_handshakes,
             reserve_descriptor: self.options.reserve_descriptor,
             backlog: self.options.backlog,
             request_queue_size,

@@ -15,6 +15,7 @@ use crate::{
     alarm::Alarm,
     backlog::{AtStop, Backlog},
     crowd::Relay,
+    handshake::Handshakes,
     limit::Gate,
     link::Link,
     mixin::Drain,
@@ -23,6 +24,7 @@ use crate::{
     signals::{Ear, Heard},
     stats::{Counters, Counts},
     sync::{Condvar, Mutex},
+    time_limits::TimeLimits,
     wake::Waker,
     watchers::Watchers,
     worker_process::WorkerSide,
@@ -32,7 +34,7 @@ use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
 #[cfg(loom)]
 use socketserver_sys::sync::thread_local;
-use socketserver_sys::{ForkMutex, sync::AtomicBool};
+use socketserver_sys::{ForkMutex, SharedWords, sync::AtomicBool};
 use std::{
     cell::RefCell,
     fmt,
@@ -71,12 +73,18 @@ pub(crate) struct Core {
     suspended: AtomicBool,
     pub(crate) poll_interval: Option<Duration>,
     pub(crate) linger: Linger,
-    request_timeout: Option<Duration>,
-    idle_timeout: Option<Duration>,
+    pub(crate) time_limits: TimeLimits,
+    pub(crate) handshakes: Handshakes,
     observer: Box<dyn Observer>,
     next_id: AtomicU64,
     stop: AtomicBool,
     draining: AtomicBool,
+    /// The same for children that were forked for a request. Made with the first.
+    told_children: ForkMutex<Option<Arc<SharedWords>>>,
+    /// In such a child: what its parent says.
+    told_by_parent: OnceLock<Arc<SharedWords>>,
+    /// `handle_shutdown` has been called since serving began.
+    has_told_state: AtomicBool,
     /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
     in_child: AtomicBool,
     /// Where the loop hears that it is to stop, if there is such a thing.
@@ -105,8 +113,8 @@ pub(crate) struct CoreOptions {
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) poll_interval: Option<Duration>,
     pub(crate) linger: Linger,
-    pub(crate) request_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) time_limits: TimeLimits,
+    pub(crate) max_handshakes: Option<usize>,
     pub(crate) reserve_descriptor: bool,
     pub(crate) backlog: Backlog,
     pub(crate) request_queue_size: i32,
@@ -168,12 +176,15 @@ impl Core {
             suspended: AtomicBool::new(false),
             poll_interval: options.poll_interval,
             linger: options.linger,
-            request_timeout: options.request_timeout,
-            idle_timeout: options.idle_timeout,
+            time_limits: options.time_limits,
+            handshakes: Handshakes::new(options.max_handshakes),
             observer: options.observer,
             next_id: AtomicU64::new(1),
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            told_children: ForkMutex::new(None),
+            told_by_parent: OnceLock::new(),
+            has_told_state: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
             has_ear: AtomicBool::new(false),
             ear: ForkMutex::new(None),
@@ -352,8 +363,11 @@ impl Core {
     }
 
     /// From now on this is a forked child's copy.
-    pub(crate) fn enter_child(&self) {
+    pub(crate) fn enter_child(&self, told: Option<Arc<SharedWords>>) {
         self.in_child.store(true, Relaxed);
+        if let Some(told) = told {
+            let _ = self.told_by_parent.set(told); // it has one parent
+        }
     }
 
     pub(crate) fn is_child(&self) -> bool {
@@ -368,7 +382,8 @@ pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
 
 impl ServerControl for Core {
     fn is_draining(&self) -> bool {
-        self.draining.load(SeqCst)
+        let is_told = || self.told_by_parent.get().is_some_and(|told| told[0].load(SeqCst) != 0);
+        self.draining.load(SeqCst) || self.is_child() && is_told()
     }
     fn request_shutdown(&self) {
         self.request_stop(None);
@@ -377,10 +392,19 @@ impl ServerControl for Core {
         self.address.clone()
     }
     fn request_timeout(&self) -> Option<Duration> {
-        self.request_timeout
+        self.time_limits.request
     }
     fn idle_timeout(&self) -> Option<Duration> {
-        self.idle_timeout
+        self.time_limits.idle
+    }
+    fn handshake_timeout(&self) -> Option<Duration> {
+        self.time_limits.handshake
+    }
+    fn begin_handshake(&self) -> bool {
+        self.handshakes.begin()
+    }
+    fn end_handshake(&self) {
+        self.handshakes.end();
     }
 }
 

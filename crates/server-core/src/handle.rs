@@ -172,6 +172,8 @@ impl Handle {
     /// assert_eq!(handle.max_connections(), Limit::reject(500));
     /// handle.set_max_connections_per_peer(Some(10));
     /// assert_eq!(handle.max_connections_per_peer(), Some(10));
+    /// handle.set_max_handshakes(Some(100));
+    /// assert_eq!(handle.max_handshakes(), Some(100));
     /// # Ok::<(), socketserver_core::ServerError>(())
     /// ```
     pub fn set_max_connections(&self, limit: Limit) {
@@ -187,6 +189,17 @@ impl Handle {
     /// [`set_max_connections`](Self::set_max_connections), worker processes are told, and each counts its own.
     pub fn set_max_connections_per_peer(&self, connections: Option<usize>) {
         self.0.limit_peers(connections);
+    }
+
+    /// How many handshakes may be in progress at once now.
+    pub fn max_handshakes(&self) -> Option<usize> {
+        self.0.handshakes.max()
+    }
+
+    /// Changes how many handshakes may be in progress at once; `None` is no limit. Those that there are go on, and count. As with
+    /// [`set_max_connections`](Self::set_max_connections), processes that were forked before keep theirs.
+    pub fn set_max_handshakes(&self, handshakes: Option<usize>) {
+        self.0.handshakes.set_max(handshakes);
     }
 
     /// Accepts nothing from now on, until [`resume`](Self::resume): clients wait in the backlog, as if the server were slow (datagrams in the

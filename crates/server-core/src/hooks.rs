@@ -140,6 +140,31 @@ where
     /// Called by `handle_request` when its `timeout` has passed without a request. As provided, does nothing.
     fn handle_timeout(&self) {}
 
+    /// Called once when `serve_forever` has been told to stop and accepts no more, before it waits for the requests in progress: the moment to
+    /// tell those whose handlers wait for something else than their client. As provided, does nothing.
+    ///
+    /// By the thread in `serve_forever`; so, without a mix-in, after the request that this thread was in. With `PreforkMixIn` in the parent and in each
+    /// worker process, also in one that ends for a reason of its own. Not in a child that was forked for one request, nor for
+    /// `handle_request`. A keep-alive handler has a [hook of its own](socketserver_handlers::KeepAliveRequestHandler::handle_shutdown).
+    ///
+    /// ```
+    /// use socketserver_core::{ServerHooks, Tcp};
+    /// use socketserver_net::Connection;
+    /// use std::sync::Mutex;
+    ///
+    /// #[derive(Default)]
+    /// struct Room { members: Mutex<Vec<Connection>> }
+    ///
+    /// impl ServerHooks<Tcp> for Room {
+    ///     fn handle_shutdown(&self) {
+    ///         for member in &*self.members.lock().unwrap() {
+    ///             let _ = member.sendall(b"the room is closing\n");
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    fn handle_shutdown(&self) {}
+
     /// Called by `serve_forever` after each request, and every `poll_interval`. As provided, does nothing.
     fn service_actions(&self) {}
 }

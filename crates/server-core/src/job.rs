@@ -2,12 +2,13 @@
 
 use crate::{
     Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport,
+    handshake::Begun,
     lingering::{Ending, Wish},
     server::Shared,
 };
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
-use socketserver_sys::Child;
+use socketserver_sys::{Child, SharedWords};
 use std::{fmt, sync::Arc, time::Instant};
 
 /// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
@@ -24,6 +25,10 @@ pub(crate) struct Parts<T: Transport> {
     pub(crate) request: T::Request,
     pub(crate) peer: PeerAddress<T>,
     pub(crate) ticket: Ticket,
+    /// While it is in its handshake.
+    pub(crate) handshake: Option<Box<Begun>>,
+    /// If a child is about to serve it: where that will see whether the server drains.
+    told: Option<Arc<SharedWords>>,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
@@ -35,14 +40,18 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     ) -> Self {
         let connection = request.connection();
         let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
-        Job { parts: Some(Parts { request, peer, ticket }), shared: shared.clone() }
+        Job {
+            parts: Some(Parts { request, peer, ticket, handshake: None, told: None }),
+            shared: shared.clone(),
+        }
     }
 
     /// One that is taken in only to be told that it can't be served.
     pub(crate) fn to_refuse(shared: &Arc<Shared<T, S>>, request: T::Request, peer: PeerAddress<T>) -> Self {
         let connection = request.connection();
         let ticket = Ticket::to_refuse(&shared.core, peer.clone(), connection.as_ref());
-        Job { parts: Some(Parts { request, peer, ticket }), shared: shared.clone() }
+        let parts = Parts { request, peer, ticket, handshake: None, told: None };
+        Job { parts: Some(parts), shared: shared.clone() }
     }
 
     /// The request.
@@ -55,11 +64,14 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         &self.parts().peer
     }
 
-    /// Serves the request, here and now: a handler is made and run, an error is reported, the request is closed. Never panics,
-    /// whatever user code does.
+    /// Serves the request, here and now: a [handshake](Request::handshake) is gone through, a handler is made and run, an error is reported, the
+    /// request is closed. Never panics, whatever user code does.
     pub fn run(mut self) -> Outcome {
         let shared = self.shared.clone();
         let _inside = shared.core.enter();
+        if let Err(error) = self.make_ready() {
+            return self.end(Err(error));
+        }
         let parts = self.parts_mut();
         if let Some(limit) = ServerControl::request_timeout(&*shared.core)
             && let Some(connection) = parts.request.connection()
@@ -67,7 +79,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             let end = Instant::now().checked_add(limit);
             connection.set_deadline(end.map(|end| (end, Deadline::Request)));
         }
-        let Parts { request, peer, ticket } = parts;
+        let Parts { request, peer, ticket, .. } = parts;
         let span = ticket.span();
         let server = ServerRef::new(&shared.state, &*shared.core)
             .with_spans(span.as_ref().map(|span| span as &dyn RequestSpans));
@@ -111,10 +123,20 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         parts.ticket
     }
 
+    /// To be called before the fork of a child that shall serve it, so that the child can be told that the server stops.
+    pub fn before_fork(&mut self) {
+        self.parts_mut().told = self.shared.core.told_children();
+    }
+
     /// Makes this process's copy of the server one of a forked child: the listening socket is closed, and shutting down is left
-    /// to the parent.
-    pub fn enter_child(&self, child: &Child) {
-        self.shared.core.enter_child();
+    /// to the parent. After [`before_fork`](Self::before_fork) the child sees that the server drains, and a wait for the next request of a keep-alive
+    /// connection is ended then by SIGURG.
+    pub fn enter_child(&mut self, child: &Child) {
+        let told = self.parts_mut().told.take();
+        if told.is_some() {
+            child.end_waits_by_sigurg();
+        }
+        self.shared.core.enter_child(told);
         self.shared.listening.try_with(|transport| transport.close_in_child(child));
     }
 
@@ -154,6 +176,10 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     }
 
     pub(crate) fn ended(mut self, outcome: Outcome) -> Outcome {
+        if let Outcome::Refused(reason) = outcome {
+            self.reject_because(reason);
+            return outcome;
+        }
         self.parts_mut().ticket.set_outcome(outcome);
         outcome // the rest is `drop`
     }
@@ -183,8 +209,12 @@ impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
     pub(crate) fn judge(&self, peer: &PeerAddress<T>, result: HandlerResult) -> Outcome {
         let Err(error) = result else { return Outcome::Completed };
         let outcome = Outcome::of(&error);
-        // A client that went away, or had nothing more to ask, is nobody's error.
-        if !matches!(outcome, Outcome::Disconnected | Outcome::TimedOut(Deadline::Idle)) {
+        // A client that went away, or had nothing more to ask, is nobody's error; one that is refused is told.
+        let is_error = !matches!(
+            outcome,
+            Outcome::Disconnected | Outcome::TimedOut(Deadline::Idle) | Outcome::Refused(_)
+        );
+        if is_error {
             self.core.hook("handle_error", || self.state.handle_error(peer, &error));
         }
         outcome
@@ -193,7 +223,8 @@ impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
 
 impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
     fn drop(&mut self) {
-        let Some(Parts { mut request, peer, mut ticket }) = self.parts.take() else { return };
+        let Some(Parts { mut request, peer, mut ticket, handshake, .. }) = self.parts.take() else { return };
+        drop(handshake); // it has a view of the connection, too
         if std::thread::panicking() {
             ticket.lost_to_panic(); // in a `process_request`, whose panic is an event
         }

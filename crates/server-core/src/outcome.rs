@@ -1,7 +1,7 @@
 //! How requests end.
 
 use crate::Refusal;
-use socketserver_handlers::{HandlerError, Panicked};
+use socketserver_handlers::{HandlerError, Panicked, TooManyHandshakes};
 use socketserver_net::{Deadline, TimedOut, is_disconnect};
 
 /// How a connection, a datagram, or one request of a keep-alive connection ended.
@@ -68,6 +68,7 @@ impl Outcome {
                 Refusal::QueueFull => "queue_full",
                 Refusal::Draining => "draining",
                 Refusal::NoDescriptor => "no_descriptor",
+                Refusal::MaxHandshakes => "max_handshakes",
             },
             _ => return None,
         })
@@ -81,6 +82,8 @@ impl Outcome {
             Outcome::Disconnected
         } else if error.is::<Panicked>() {
             Outcome::Panicked
+        } else if error.is::<TooManyHandshakes>() {
+            Outcome::Refused(Refusal::MaxHandshakes)
         } else {
             Outcome::Failed
         }

@@ -19,4 +19,7 @@ pub enum Refusal {
     Draining,
     /// No descriptor was left for it; by the [reserved](crate::ServerBuilder::reserve_descriptor) one it could be told.
     NoDescriptor,
+    /// There are as many handshakes in progress as there may be. `reject_because` is called where the handler would have run, on a connection whose
+    /// handshake hasn't begun, or has only just.
+    MaxHandshakes,
 }

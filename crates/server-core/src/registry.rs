@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     is_ended: bool,
     /// The child that serves it.
     pid: Option<i32>,
+    /// How that is told that the server stops.
+    tell: Option<Box<dyn Fn() + Send>>,
 }
 
 #[derive(Default)]
@@ -55,7 +57,7 @@ impl Registry {
     /// Lists a connection. False if its peer has as many as it may, without this one.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, pid: None };
+        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, pid: None, tell: None };
         let mut entries = self.0.lock();
         let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
         entries.by_id.insert(id, entry);
@@ -90,11 +92,30 @@ impl Registry {
         (read(), open)
     }
 
-    /// From now on that is how it is ended, and who serves it.
-    pub(crate) fn hand_over(&self, id: u64, close: Option<Box<dyn Fn() + Send>>, pid: Option<i32>) {
+    /// From now on that is how it is ended.
+    pub(crate) fn set_closer(&self, id: u64, close: Box<dyn Fn() + Send>) {
         if let Some(entry) = self.0.lock().by_id.get_mut(&id) {
-            entry.closer = close.map_or(Closer::Nothing, Closer::Other);
-            entry.pid = pid.or(entry.pid);
+            entry.closer = Closer::Other(close);
+        }
+    }
+
+    /// From now on a child serves it, which can be killed, and told that the server stops; at once if it does.
+    pub(crate) fn hand_over(
+        &self,
+        id: u64,
+        pid: i32,
+        kill: Box<dyn Fn() + Send>,
+        tell: Box<dyn Fn() + Send>,
+        stops: impl FnOnce() -> bool,
+    ) {
+        if let Some(entry) = self.0.lock().by_id.get_mut(&id) {
+            entry.closer = Closer::Other(kill);
+            entry.pid = Some(pid);
+            // Asked under the lock: a server that is told to stop later finds it here.
+            if stops() {
+                tell();
+            }
+            entry.tell = Some(tell);
         }
     }
 
@@ -145,10 +166,12 @@ impl Registry {
         }
     }
 
-    /// Ends the waits of threads for the next request on a connection.
+    /// Ends the waits of threads and children for the next request on a connection.
     pub(crate) fn close_idle(&self) {
         for entry in self.0.lock().by_id.values() {
-            if let Closer::Connection(wire) = &entry.closer
+            if let Some(tell) = &entry.tell {
+                tell();
+            } else if let Closer::Connection(wire) = &entry.closer
                 && let Some(wire) = wire.upgrade()
                 && let Some(socket) = wire.socket()
             {

@@ -16,6 +16,11 @@ pub struct Session<T: Transport, S: ServerHooks<T>> {
 impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     pub(crate) fn new(mut job: Job<T, S>) -> Result<Self, Option<Job<T, S>>> {
         let shared = job.shared.clone();
+        let _inside = shared.core.enter();
+        if let Err(error) = job.make_ready() {
+            job.end(Err(error));
+            return Err(None);
+        }
         let server = ServerRef::new(&shared.state, &*shared.core);
         let parts = job.parts_mut();
         match shared.class.session(&mut parts.request, &parts.peer, server) {
@@ -75,7 +80,8 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     }
 
     /// Ends a session with its `result`: what [`advance`](Self::advance) failed with, that it was idle for too long, or `Ok`, which is also for
-    /// one that is closed because the server stops. The handler's `finish` is called, the connection closed, the end told.
+    /// one that is closed because the server stops; if neither its client nor its handler has ended it, the handler's `handle_shutdown` may say
+    /// goodbye then. The handler's `finish` is called, the connection closed, the end told.
     pub fn close(self, result: HandlerResult, buffers: &mut Buffers) -> Outcome {
         let Session { mut handler, job } = self;
         let shared = job.shared.clone();
@@ -83,12 +89,13 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         let runs_as = shared.core.run_as(job.parts().ticket.told());
         let server = ServerRef::new(&shared.state, &*shared.core);
         let finished = guarded(|| {
+            let result = result.and_then(|()| handler.handle_shutdown(server, buffers));
             let finished = handler.finish(server, buffers);
             drop(handler); // before the connection is closed, so that a view the handler kept doesn't count as shared
-            finished
+            result.and(finished)
         });
         buffers.clear();
-        let outcome = shared.judge(&job.parts().peer, result.and(finished));
+        let outcome = shared.judge(&job.parts().peer, finished);
         drop(runs_as); // before the end is told
         job.ended(outcome)
     }

@@ -96,6 +96,8 @@ pub struct Refusals {
     pub draining: u64,
     /// [`Refusal::NoDescriptor`].
     pub no_descriptor: u64,
+    /// [`Refusal::MaxHandshakes`].
+    pub max_handshakes: u64,
 }
 
 /// At which place each count is. The first are those of which each request has the first and one of the others.
@@ -115,10 +117,10 @@ const BYTES_OUT: usize = 11;
 const CUT_OFF: usize = 12;
 /// By deadline, five of them.
 const TIMED_OUT_BY: usize = 13;
-/// By reason, seven of them.
+/// By reason, eight of them.
 const REFUSED_BY: usize = 18;
 /// How many counts there are, of which those of several processes can be added.
-const COUNTS: usize = 25;
+const COUNTS: usize = 26;
 /// Requests inside now, in this process, and the most there ever were.
 const INSIDE: usize = COUNTS;
 const PEAK: usize = COUNTS + 1;
@@ -376,6 +378,7 @@ impl Counts {
                 queue_full: refused(Refusal::QueueFull),
                 draining: refused(Refusal::Draining),
                 no_descriptor: refused(Refusal::NoDescriptor),
+                max_handshakes: refused(Refusal::MaxHandshakes),
             },
             dropped: count(DROPPED),
             forced: count(FORCED),

@@ -1,6 +1,7 @@
 //! One request's place among those in progress: held from accept to close, given back exactly once.
 
 use crate::{Event, Outcome, Refusal, core::Core, span::ConnectionSpan};
+use socketserver_handlers::ServerControl;
 use socketserver_net::{Address, Connection, Traffic};
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -175,12 +176,19 @@ impl Ticket {
 
     /// How this request is ended by force, at the deadline of a shutdown say, instead of shutting its connection down.
     pub fn set_closer(&mut self, close: impl Fn() + Send + 'static) {
-        self.core.registry.hand_over(self.id, Some(Box::new(close)), None);
+        self.core.registry.set_closer(self.id, Box::new(close));
     }
 
-    /// It is served by this child process: what [`ConnectionInfo::pid`](crate::ConnectionInfo::pid) shows, and how it is ended by force.
-    pub fn serve_in_child(&mut self, pid: i32, kill: impl Fn() + Send + 'static) {
-        self.core.registry.hand_over(self.id, Some(Box::new(kill)), Some(pid));
+    /// It is served by this child process: what [`ConnectionInfo::pid`](crate::ConnectionInfo::pid) shows, how it is ended by force, and how it is told
+    /// that the server stops, so that it ends an idle connection: by SIGURG, if it has been [prepared](crate::Job::before_fork) for that.
+    pub fn serve_in_child(
+        &mut self,
+        pid: i32,
+        kill: impl Fn() + Send + 'static,
+        tell: impl Fn() + Send + 'static,
+    ) {
+        let core = &self.core;
+        core.registry.hand_over(self.id, pid, Box::new(kill), Box::new(tell), || core.is_draining());
     }
 }
 

@@ -21,8 +21,9 @@ pub type PeerAddress<T> = <<T as Transport>::Request as Request>::Address;
 /// 2. [`server_activate`](Self::server_activate);
 /// 3. again and again: waits until [`readiness`](Self::readiness) can be read, then [`get_request`](Self::get_request) until it says `WouldBlock`,
 ///    with [`prefetch`](Self::prefetch) before it if one loop takes all requests;
-/// 4. for each request, when its handler has ended, [`shutdown_request`](Self::shutdown_request), then [`close_request`](Self::close_request);
-/// 5. `drop`, which closes what the transport owns.
+/// 4. for each request that [begins with a handshake](Request::begins_with_handshake), where its handler will run, the [handshake](Request::handshake);
+/// 5. for each request, when its handler has ended, [`shutdown_request`](Self::shutdown_request), then [`close_request`](Self::close_request);
+/// 6. `drop`, which closes what the transport owns.
 pub trait Transport: Send + Sync + Sized + 'static {
     /// What a handler gets.
     type Request: Request;

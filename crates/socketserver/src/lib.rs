@@ -36,12 +36,12 @@ pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
     HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,
     RequestHandlerClass, RequestSpan, RequestSpans, ServerControl, ServerRef, StreamContext, StreamReader,
-    StreamRequestHandler, StreamWriter, guarded, kind,
+    StreamRequestHandler, StreamWriter, TooManyHandshakes, guarded, kind,
 };
 pub use socketserver_mixins::{ForkingMixIn, PreforkMixIn, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
 pub use socketserver_net::{
-    self as net, Activity, Address, Connection, Datagram, DatagramRequest, Deadline, Request, Socket,
-    StreamRequest, TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
+    self as net, Activity, Address, Connection, Datagram, DatagramRequest, Deadline, FirstWord, Request,
+    Socket, StreamRequest, TcpStream, TimedOut, Traffic, UdpSocket, UnixAddress, Wire, is_disconnect,
 };
 pub use socketserver_sys::{Child, adopt_fd};
 

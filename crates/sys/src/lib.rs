@@ -6,6 +6,7 @@ mod child;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod datagrams;
 mod fd;
+mod idle;
 mod lock;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod queue;
@@ -18,6 +19,7 @@ pub use child::{Child, Fork, fork};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use datagrams::{MOST_DATAGRAMS, recv_datagrams, send_datagrams};
 pub use fd::adopt_fd;
+pub use idle::{begin_wait, end_wait};
 pub use lock::ForkMutex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use queue::{has_filter, queue_length};

@@ -78,7 +78,7 @@ extern "C" fn on_sigterm(_signal: libc::c_int) {
 extern "C" fn on_sigint(_signal: libc::c_int) {}
 
 /// The address of the calling thread's errno.
-fn errno_location() -> *mut libc::c_int {
+pub(crate) fn errno_location() -> *mut libc::c_int {
     // SAFETY: these take nothing, and give an address that is valid for as long as the calling thread lives.
     unsafe {
         #[cfg(target_os = "linux")]
@@ -91,7 +91,7 @@ fn errno_location() -> *mut libc::c_int {
 }
 
 /// Handles a signal, unless it is ignored.
-fn set_handler(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
+pub(crate) fn set_handler(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     // SAFETY: a zeroed sigaction is a valid value: an empty mask, no flags. sigaction(2) reads and writes just these two. The
     // handlers do nothing that isn't async-signal-safe.
     unsafe {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Result, admission::Admission};
 use socketserver::{
-    Address, Connection, HandlerResult, TcpStream,
+    HandlerResult, StreamContext, TcpStream,
     auth::{
         Digest, Key,
         mutual::{self, Session},
@@ -50,11 +50,12 @@ impl Gate {
     /// # Errors
     /// There is no key in the key file.
     pub fn new(options: &Options) -> Result<Self> {
-        let (key, KeyOptions { legacy_md5, deadline, .. }) = key(options)?;
+        let (key, KeyOptions { legacy_md5, .. }) = key(options)?;
+        // The server has a deadline for it.
         let handshake = if *legacy_md5 {
-            Handshake::Legacy(oneway::Server::new(key).digest(Digest::Md5).timeout(*deadline))
+            Handshake::Legacy(oneway::Server::new(key).digest(Digest::Md5).timeout(None))
         } else {
-            Handshake::Mutual(mutual::Server::new(key).timeout(*deadline))
+            Handshake::Mutual(mutual::Server::new(key).timeout(None))
         };
         Ok(Gate { handshake, admission: Admission::default() })
     }
@@ -63,8 +64,8 @@ impl Gate {
     ///
     /// # Errors
     /// For the server's log: why the client was not let in.
-    pub fn admit(&self, client: &Connection, address: &Address) -> HandlerResult<Admitted> {
-        let session = self.admission.admit(client, address, |client| match &self.handshake {
+    pub fn admit<S>(&self, cx: &mut StreamContext<'_, S>) -> HandlerResult<Admitted> {
+        let session = self.admission.admit(cx, |client| match &self.handshake {
             Handshake::Mutual(server) => server.handshake(client).map(Some),
             Handshake::Legacy(server) => server.handshake(client).map(|()| None),
         })?;

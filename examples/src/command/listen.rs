@@ -16,27 +16,22 @@ where
     H: KeepAliveRequestHandler<S> + Default + 'static,
     S: ServerHooks<Tcp>,
 {
-    let address = &*options.address;
+    macro_rules! by {
+        ($M:ty) => {{
+            let mut builder = Server::<Tcp, H, $M, S>::builder().state(state);
+            if let Some(key) = &options.key {
+                builder = builder.handshake_timeout(key.deadline);
+            }
+            listen(builder.server_bind(&*options.address)?, options)
+        }};
+    }
     match options.mixin {
-        MixInName::Sequential => {
-            listen(Server::<Tcp, H, Sequential, S>::builder().state(state).server_bind(address)?, options)
-        }
-        MixInName::Threading => {
-            listen(Server::<Tcp, H, ThreadingMixIn, S>::builder().state(state).server_bind(address)?, options)
-        }
-        MixInName::ThreadPool => listen(
-            Server::<Tcp, H, ThreadPoolMixIn, S>::builder().state(state).server_bind(address)?,
-            options,
-        ),
-        MixInName::Forking => {
-            listen(Server::<Tcp, H, ForkingMixIn, S>::builder().state(state).server_bind(address)?, options)
-        }
-        MixInName::Prefork => {
-            listen(Server::<Tcp, H, PreforkMixIn, S>::builder().state(state).server_bind(address)?, options)
-        }
-        MixInName::Reactor => {
-            listen(Server::<Tcp, H, ReactorMixIn, S>::builder().state(state).server_bind(address)?, options)
-        }
+        MixInName::Sequential => by!(Sequential),
+        MixInName::Threading => by!(ThreadingMixIn),
+        MixInName::ThreadPool => by!(ThreadPoolMixIn),
+        MixInName::Forking => by!(ForkingMixIn),
+        MixInName::Prefork => by!(PreforkMixIn),
+        MixInName::Reactor => by!(ReactorMixIn),
     }
 }
 

@@ -11,6 +11,7 @@ mod prefork;
 mod sockets;
 mod spans;
 mod threading;
+mod timed;
 
 use std::{env, error::Error};
 
@@ -32,10 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "sockets" => sockets::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
+        Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
             let cases =
                 "accepting|bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans";
-            Err(format!("subject {cases}|scarce-threads …").into())
+            Err(format!("subject {cases}|scarce-threads|timed …").into())
         }
     }
 }

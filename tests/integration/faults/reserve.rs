@@ -56,8 +56,8 @@ fn fill(server: &Program, mixin: &str) -> (Vec<Client>, u64) {
 /// The words, and then an end that is none of force.
 #[track_caller]
 fn is_told(mut client: Client, mixin: &str) {
-    assert_eq!(client.hear().unwrap().as_deref(), Some("refused: NoDescriptor"), "{mixin}");
-    assert_eq!(client.hear().unwrap(), None, "{mixin}");
+    assert_eq!(client.hear().expect(mixin).as_deref(), Some("refused: NoDescriptor"), "{mixin}");
+    assert_eq!(client.hear().expect(mixin), None, "{mixin}");
 }
 
 #[test]

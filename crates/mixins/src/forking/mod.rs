@@ -6,6 +6,7 @@ pub(crate) mod watch;
 
 use children::Children;
 use parking_lot::Mutex;
+use rustix::process::Signal;
 use socketserver_core::{Event, Job, MixIn, Outcome, Runs, ServerHooks, Transport};
 use socketserver_sys::{Child, Fork, ForkMutex, fork};
 use std::{
@@ -24,6 +25,9 @@ use watch::Watch;
 /// Children are watched by pidfd, so a child that ends is forgotten at once and none stays behind as a zombie; on a kernel
 /// without pidfd a pipe tells instead. Only children of this server are waited for; others are left to whoever made them. Where there is
 /// no epoll either (macOS, the BSDs) children are asked every 20 ms while there are any.
+///
+/// When the server is told to stop, its children are told by SIGURG, which does nothing by default: one whose keep-alive connection is idle
+/// ends it, and handlers see `cx.server.is_draining()`.
 ///
 /// Fork a program that has one thread: of the parent's threads only one lives on in the child, and a lock that another one held
 /// stays locked there. With more, [`Event::ForkWithThreads`] is emitted (once).
@@ -126,9 +130,10 @@ impl ForkingMixIn {
 impl<Kind> Runs<Kind> for ForkingMixIn {}
 
 impl MixIn for ForkingMixIn {
-    fn process_request<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) {
+    fn process_request<T: Transport, S: ServerHooks<T>>(&self, mut job: Job<T, S>) {
         let threads = threads::count();
         self.warn_of_threads(&job, threads);
+        job.before_fork();
         // Held across the fork, so that the child's copy isn't locked by a thread that it doesn't have.
         let mut children = self.children.lock();
         let lifeline = self.watch.lifeline();
@@ -143,8 +148,8 @@ impl MixIn for ForkingMixIn {
             Ok(Fork::Parent(pid)) => {
                 let mut ticket = job.close();
                 let watched = self.watch.add(pid, lifeline);
-                let kill = watched.killer(pid);
-                ticket.serve_in_child(pid.as_raw_nonzero().get(), kill);
+                let (kill, tell) = (watched.killer(pid), watched.sender(pid, Signal::URG));
+                ticket.serve_in_child(pid.as_raw_nonzero().get(), kill, tell);
                 children.insert(pid, watched, ticket);
             }
             Err(error) => {
@@ -195,7 +200,11 @@ impl Drop for ForkingMixIn {
     }
 }
 
-fn serve_in_child<T: Transport, S: ServerHooks<T>>(job: Job<T, S>, child: Child, flush_stdout: bool) -> ! {
+fn serve_in_child<T: Transport, S: ServerHooks<T>>(
+    mut job: Job<T, S>,
+    child: Child,
+    flush_stdout: bool,
+) -> ! {
     child.restore_signals();
     job.enter_child(&child);
     let outcome = job.run();

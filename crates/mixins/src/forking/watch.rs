@@ -29,13 +29,18 @@ impl Watched {
 
     /// What ends the child at once. By pidfd if there is one, so that it can't hit another process of the same number.
     pub(crate) fn killer(&self, pid: Pid) -> impl Fn() + Send + 'static {
+        self.sender(pid, Signal::KILL)
+    }
+
+    /// What sends a signal to the child.
+    pub(crate) fn sender(&self, pid: Pid, signal: Signal) -> impl Fn() + Send + 'static {
         let watched = self.clone();
         move || {
             // It may have ended by itself.
             let _ = match &watched.descriptor {
                 #[cfg(any(target_os = "linux", target_os = "android"))]
-                Some(pidfd) if watched.is_pidfd => rustix::process::pidfd_send_signal(pidfd, Signal::KILL),
-                _ => rustix::process::kill_process(pid, Signal::KILL),
+                Some(pidfd) if watched.is_pidfd => rustix::process::pidfd_send_signal(pidfd, signal),
+                _ => rustix::process::kill_process(pid, signal),
             };
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     crowd::Relay, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
     worker_process::WorkerSide,
 };
-use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
+use socketserver_sys::{Child, SharedWords, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
     sync::{
@@ -21,6 +21,7 @@ pub(crate) struct Held<'a> {
     waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
     ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
     reserve: Option<ForkMutexGuard<'a, reserve::Kept>>,
+    told_children: ForkMutexGuard<'a, Option<Arc<SharedWords>>>,
 }
 
 impl Core {
@@ -52,6 +53,7 @@ impl Core {
             waker: self.waker.hold(),
             ear: self.ear.lock(),
             reserve: self.reserve.as_ref().map(|it| it.hold()),
+            told_children: self.told_children.lock(),
         }
     }
 
@@ -77,12 +79,15 @@ impl Core {
         self.has_ear.store(true, Relaxed);
         self.gate.empty();
         self.at_stop.forget();
+        self.handshakes.empty();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
         // Requests of different processes have different numbers, those of processes that have ended included.
         self.next_id.store(u64::from(side.number) << 32 | 1, Relaxed);
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
+        *held.told_children = None; // its children are others
+        self.has_told_state.store(false, Relaxed);
         let _ = self.worker.set(side); // a worker has no workers
         Ok(())
     }

@@ -2,8 +2,12 @@
 
 use super::Core;
 use crate::{Event, ServerError};
+use socketserver_sys::SharedWords;
 use std::{
-    sync::atomic::Ordering::{Relaxed, SeqCst},
+    sync::{
+        Arc,
+        atomic::Ordering::{Relaxed, SeqCst},
+    },
     time::Instant,
 };
 
@@ -63,7 +67,8 @@ impl Core {
         life.runs += 1;
         life.drain_until = None;
         self.at_stop.forget();
-        self.draining.store(false, Relaxed);
+        self.has_told_state.store(false, Relaxed);
+        self.set_draining(false);
         drop(life);
         self.emit(&Event::Serving { address: &self.address });
         Ok(Some(Serving { core: self, since: Instant::now(), is_told: false }))
@@ -77,7 +82,7 @@ impl Core {
         }
         life.handling += 1;
         if !self.stop.load(Relaxed) {
-            self.draining.store(false, Relaxed);
+            self.set_draining(false);
         }
         Ok(Handling(self))
     }
@@ -99,14 +104,14 @@ impl Core {
         if let Some(worker) = self.worker.get() {
             // Nothing that another thread of the parent may have held when it forked.
             worker.drain_by(drain_until);
-            self.draining.store(true, SeqCst);
+            self.set_draining(true);
             self.stop.store(true, Relaxed);
             self.waker.wake();
             self.registry.close_idle();
             return Run(0);
         }
         let mut life = self.life.lock();
-        self.draining.store(true, SeqCst);
+        self.set_draining(true);
         life.drain_until = drain_until.or(life.drain_until);
         // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
         if life.phase != Phase::Stopped || life.handling > 0 {
@@ -117,6 +122,30 @@ impl Core {
         drop(life);
         self.registry.close_idle(); // those who begin to wait from now on see that the server stops
         run
+    }
+
+    fn set_draining(&self, is_draining: bool) {
+        self.draining.store(is_draining, SeqCst);
+        if let Some(told) = &*self.told_children.lock() {
+            told[0].store(is_draining.into(), SeqCst);
+        }
+    }
+
+    /// Where a child that is about to be forked can see whether the server drains. Without it, for lack of memory, it doesn't come to know.
+    pub(crate) fn told_children(&self) -> Option<Arc<SharedWords>> {
+        let mut told = self.told_children.lock();
+        if told.is_none()
+            && let Ok(made) = SharedWords::new(1)
+        {
+            made[0].store(self.draining.load(SeqCst).into(), SeqCst);
+            *told = Some(Arc::new(made));
+        }
+        told.clone()
+    }
+
+    /// Whether the state hasn't been told of this end yet.
+    pub(crate) fn must_tell_state(&self) -> bool {
+        !self.has_told_state.swap(true, SeqCst)
     }
 
     /// How long requests in progress may still take, if the shutdown said so.

@@ -1,7 +1,7 @@
 //! The life of a server without a loop: what begins, stops and waits for what.
 
 use super::{Core, CoreOptions};
-use crate::{Event, Limit, Observer, ServerError, Ticket};
+use crate::{Event, Limit, Observer, ServerError, Ticket, time_limits::TimeLimits};
 use parking_lot::Mutex;
 use socketserver_handlers::ServerControl;
 use std::{
@@ -42,8 +42,8 @@ fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core
         backlog: crate::Backlog::Keep,
         request_queue_size: 5,
         poll_interval: None,
-        request_timeout: None,
-        idle_timeout: None,
+        time_limits: TimeLimits::DEFAULT,
+        max_handshakes: None,
     };
     (Arc::new(Core::new(peer().into(), options).unwrap()), alarms)
 }
@@ -116,7 +116,7 @@ fn a_stop_ends_a_single_request_and_only_it() {
 #[test]
 fn a_child_stops_nothing() {
     let core = core();
-    core.enter_child();
+    core.enter_child(None);
     core.request_stop(None);
     assert!(!core.is_stopping() && !core.is_draining());
 }

@@ -1,8 +1,8 @@
-//! What a shard keeps of a connection, without its types: a job until a worker first looks at it, a session from then on.
+//! What a shard keeps of a connection, without its types: a job until its handler is made, a session from then on.
 
 use socketserver_core::{Job, ServerHooks, Session, Transport};
 use socketserver_handlers::{Buffers, HandlerResult, KeepAlive, guarded};
-use socketserver_net::Deadline;
+use socketserver_net::{Deadline, FirstWord};
 use std::{io, time::Duration};
 
 /// What comes after a worker has looked at a guest.
@@ -44,7 +44,7 @@ pub(super) enum Visit<T: Transport, S: ServerHooks<T>> {
 }
 
 impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
-    /// Makes the handler.
+    /// Goes through the handshake, if there is one, and makes the handler.
     fn open(&mut self) {
         if let Visit::New(job) = std::mem::replace(self, Visit::Over) {
             match guarded(|| Ok(job.into_session())) {
@@ -56,10 +56,8 @@ impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
             }
         }
     }
-}
 
-impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
-    fn start(&mut self, buffers: &mut Buffers) -> Step {
+    fn set_up(&mut self, buffers: &mut Buffers) -> Step {
         self.open();
         let Visit::Open(session) = self else { return Step::Over };
         match session.setup(buffers) {
@@ -67,8 +65,24 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
             failed => Step::End(failed),
         }
     }
+}
+
+impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
+    fn start(&mut self, buffers: &mut Buffers) -> Step {
+        if let Visit::New(job) = self {
+            match job.begin_handshake() {
+                Ok(Some(FirstWord::FromClient)) => return Step::Park, // nobody has to wait for it
+                Ok(_) => {}
+                Err(error) => return Step::End(Err(error)),
+            }
+        }
+        self.set_up(buffers)
+    }
 
     fn advance(&mut self, buffers: &mut Buffers) -> Step {
+        if let Visit::New(_) = self {
+            return self.set_up(buffers); // it has said the first word of its handshake
+        }
         let Visit::Open(session) = self else { return Step::Over };
         match session.advance(buffers) {
             Ok(KeepAlive::Yes) => Step::Park,
@@ -77,7 +91,11 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
     }
 
     fn patience(&self) -> Option<(Duration, Deadline)> {
-        let Visit::Open(session) = self else { return None };
+        let session = match self {
+            Visit::New(job) => return job.handshake_timeout().map(|limit| (limit, Deadline::Handshake)),
+            Visit::Open(session) => session,
+            Visit::Over => return None,
+        };
         let idle = session.idle_timeout().map(|limit| (limit, Deadline::Idle));
         // Where a thread waits for the next request, the handler's own `timeout` ends the wait too. Zero is non-blocking
         // mode, which is about the handler's own calls.
@@ -93,7 +111,10 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
     fn end(self: Box<Self>, result: HandlerResult, buffers: &mut Buffers) {
         match *self {
             Visit::Open(session) => drop(session.close(result, buffers)),
-            Visit::New(job) => drop(job),
+            Visit::New(job) => match result {
+                Ok(()) => drop(job),
+                Err(error) => drop(job.fail(error)),
+            },
             Visit::Over => {}
         }
     }

@@ -5,7 +5,7 @@ use super::{core, explore, join, nobody};
 use crate::{Limit, core::Core};
 use rustix::event::{PollFd, PollFlags, poll};
 use socketserver_handlers::ServerControl;
-use socketserver_net::{Connection, StreamRequest, UnixStream};
+use socketserver_net::{Connection, Next, StreamRequest, UnixStream};
 use socketserver_sys::sync::{loom::thread, waiting_call, waking_call};
 use std::{io, os::unix::net, sync::Arc};
 
@@ -25,7 +25,7 @@ fn wait_for_the_next(core: &Core, here: &UnixStream, connection: &Connection) ->
         waiting_call(|| look().ok().filter(|ready| *ready > 0));
         Ok::<_, io::Error>(here.recv(&mut [0; 8])? > 0)
     };
-    connection.wait_for_next(|| core.is_draining(), read).unwrap()
+    connection.wait_for_next(|| core.is_draining(), read).unwrap() == Next::IsThere
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod room;
 mod wake;
 
 use super::{Core, CoreOptions};
-use crate::{Event, Limit, Observer, Ticket, wake::Wanted};
+use crate::{Event, Limit, Observer, Ticket, time_limits::TimeLimits, wake::Wanted};
 use socketserver_net::Address;
 use socketserver_sys::sync::loom::{model::Builder, thread::JoinHandle};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -54,8 +54,8 @@ fn core(limit: Limit) -> Arc<Core> {
         backlog: crate::Backlog::Keep,
         request_queue_size: 5,
         linger: crate::Linger::default(),
-        request_timeout: None,
-        idle_timeout: None,
+        time_limits: TimeLimits::DEFAULT,
+        max_handshakes: None,
     };
     Arc::new(Core::new(nobody(), options).unwrap())
 }

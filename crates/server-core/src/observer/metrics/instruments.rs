@@ -35,7 +35,7 @@ pub(super) struct Spans {
 }
 
 /// All that are told apart.
-const OUTCOMES: [Outcome; 16] = [
+const OUTCOMES: [Outcome; 17] = [
     Outcome::Completed,
     Outcome::Failed,
     Outcome::Panicked,
@@ -52,6 +52,7 @@ const OUTCOMES: [Outcome; 16] = [
     Outcome::Refused(Refusal::MaxConnectionsPerPeer),
     Outcome::Refused(Refusal::QueueFull),
     Outcome::Refused(Refusal::Draining),
+    Outcome::Refused(Refusal::MaxHandshakes),
 ];
 
 impl Spans {

@@ -1,0 +1,78 @@
+//! How long things may take.
+
+use super::ServerBuilder;
+use std::time::Duration;
+
+impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
+    /// How long a read may wait, of each connection whose handler says nothing else by its own `read_timeout` or `timeout`. Default: for ever.
+    ///
+    /// Of the limits on a connection's time the nearest one counts, and the error says which it was
+    /// ([`TimedOut`](socketserver_net::TimedOut)):
+    ///
+    /// | limit | begins with | a client that meets it |
+    /// |---|---|---|
+    /// | `read_timeout` | each read, again when something came | says nothing |
+    /// | [`write_timeout`](Self::write_timeout) | each write, once for all its bytes | doesn't take what it is sent, or too slowly |
+    /// | [`handshake_timeout`](Self::handshake_timeout) | the handshake, if there is one | doesn't get through it |
+    /// | [`idle_timeout`](Self::idle_timeout) | the end of a keep-alive request | has nothing more to ask: no error |
+    /// | [`request_timeout`](Self::request_timeout) | a keep-alive request, else the connection | takes a byte at a time |
+    ///
+    /// What the server writes doesn't prolong a read, nor what it reads a write. They cost no system call. They hold on sockets; a wire
+    /// without one has no time limits.
+    ///
+    /// ```
+    /// use socketserver_core::TcpServer;
+    /// # use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
+    /// use std::time::Duration;
+    /// # #[derive(Default)] struct Upper;
+    /// # impl StreamRequestHandler for Upper { fn handle(&mut self, _: &mut StreamContext<'_>) -> HandlerResult { Ok(()) } }
+    /// let server = TcpServer::<Upper>::builder()
+    ///     .read_timeout(Duration::from_secs(60))
+    ///     .write_timeout(Duration::from_secs(10))
+    ///     .request_timeout(Duration::from_secs(600))
+    ///     .bind("127.0.0.1:0")?;
+    /// # Ok::<(), socketserver_core::ServerError>(())
+    /// ```
+    pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.time_limits.read = limit.into();
+        self
+    }
+
+    /// How long a write may take, all of it, of each connection whose handler says nothing else by its own `write_timeout` or `timeout`.
+    /// Default: for ever. See [`read_timeout`](Self::read_timeout).
+    pub fn write_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.time_limits.write = limit.into();
+        self
+    }
+
+    /// How long a handshake may take: that of the transport (TLS, a PROXY header), and that which a handler does itself by `cx.handshake`. Default: 5
+    /// seconds. Costs nothing where there is none.
+    pub fn handshake_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.time_limits.handshake = limit.into();
+        self
+    }
+
+    /// How many handshakes may be in progress at once. Default: no limit but that of connections. One more is refused:
+    /// [`ServerHooks::reject_because`](crate::ServerHooks::reject_because) may tell the client why, then it is closed. A running server's is changed by
+    /// [`Handle::set_max_handshakes`](crate::Handle::set_max_handshakes).
+    ///
+    /// Processes each have a limit of their own, so it has no effect on `ForkingMixIn`, where each handshake is in a process of its own; the number of
+    /// children bounds them there.
+    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
+        self.options.max_handshakes = Some(handshakes);
+        self
+    }
+
+    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
+    /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
+    pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.time_limits.request = limit.into();
+        self
+    }
+
+    /// How long a keep-alive connection may be silent between two requests. Default: for ever.
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.time_limits.idle = limit.into();
+        self
+    }
+}
