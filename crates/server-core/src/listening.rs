@@ -5,11 +5,11 @@ use crate::{
     core::{Core, Door},
     port::unsupported,
 };
-use socketserver_sys::{Child, ForkMutex};
+use socketserver_sys::{Child, ForkMutex, sync::ForkMutexGuard};
 use std::{
     fmt, io, mem, process,
     sync::{
-        Arc, MutexGuard,
+        Arc,
         atomic::{AtomicU32, Ordering::SeqCst},
     },
 };
@@ -43,7 +43,7 @@ impl<T> Listening<T> {
     }
 
     /// Held across a fork, so that the child's copy isn't locked by a thread that it doesn't have.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Sockets<T>> {
+    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, Sockets<T>> {
         self.0.lock()
     }
 

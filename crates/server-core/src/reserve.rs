@@ -3,13 +3,10 @@
 use crate::Event;
 use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     fmt, io,
-    sync::{
-        MutexGuard,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -78,7 +75,7 @@ impl Reserve {
     }
 
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Kept> {
+    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, Kept> {
         self.kept.lock()
     }
 
