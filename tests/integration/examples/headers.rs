@@ -49,6 +49,7 @@ fn check(file: &str, commands: &[&str]) {
         assert!(output.contains(promise.trim()), "{file}: {command} printed {output:?}");
     }
     if let Some(server) = server {
+        println!("the server of {file} is stopped"); // seen if it fails
         server.stop();
     }
 }

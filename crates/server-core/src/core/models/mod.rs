@@ -49,7 +49,6 @@ fn core(limit: Limit) -> Arc<Core> {
         alarm_at: None,
         alarm_cool_down: Duration::ZERO,
         observer: Box::new(Deaf),
-        linger: crate::Linger::default(),
         poll_interval: None,
         reserve_descriptor: false,
         backlog: crate::Backlog::Keep,
