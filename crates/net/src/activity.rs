@@ -97,6 +97,9 @@ impl Connection {
         stops: impl FnOnce() -> bool,
         read: impl FnOnce() -> Result<bool, E>,
     ) -> Result<Next, E> {
+        if self.socket().is_some_and(Socket::is_cut) {
+            return Ok(Next::IsNotWanted); // the end that would be read is ours
+        }
         // Said before the look whether the server stops: one that is told to after the look sees who waits.
         self.begin_idle_wait();
         let stops = stops() && self.socket().is_some_and(|it| !it.has_arrived());

@@ -61,7 +61,7 @@ impl DatagramRequestHandler for Obey {
 }
 
 /// `transport=tcp|udp|PATH`, `max_children=N`, `poll_interval=MS|never`, `grace=MS` of SIGTERM, `loop=requests` instead of
-/// `serve_forever`, and `deadline=MS` of a shutdown at the end of input, for which there is a thread.
+/// `serve_forever`, `strangers=yes` for a child that isn't the server's and ends at once with 7, and `deadline=MS` of a shutdown at the end of input, for which there is a thread.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: HashMap<_, _> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     let mixin = match settings.get("max_children") {
@@ -110,6 +110,9 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
     let grace = settings.get("grace").map_or(Ok(Duration::ZERO), |grace| millis(grace))?;
     let _signals = server.shutdown_on_signals(grace)?;
     println!("serving {} on {}", server.server_address(), server.fileno());
+    let strangers = settings.contains_key("strangers");
+    let stranger =
+        strangers.then(|| process::Command::new("sh").args(["-c", "exit 7"]).spawn()).transpose()?;
     let deadline = settings.get("deadline").map(|deadline| millis(deadline)).transpose()?;
     thread::scope(|scope| {
         if let Some(deadline) = deadline {
@@ -134,6 +137,9 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
         Ok::<_, ServerError>(())
     })?;
     server.server_close();
+    if let Some(mut stranger) = stranger {
+        println!("stranger {:?}", stranger.wait()?.code());
+    }
     let stats = server.stats();
     println!("accepted {} completed {} failed {}", stats.accepted, stats.completed, stats.failed);
     Ok(())

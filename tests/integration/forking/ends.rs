@@ -24,6 +24,22 @@ fn at_max_children_the_next_client_waits_for_one_to_end() {
     }
 }
 
+/// Of a program beside the server, which waits for it itself.
+#[test]
+fn children_of_others_are_left_alone() {
+    for way in ways() {
+        for serving in ["loop=forever", "loop=requests"] {
+            let server = start(&way, &["strangers=yes", "poll_interval=5", serving]);
+            for _ in 0..5 {
+                assert!(!server.ask("pid").is_empty()); // whose child is reaped, and the other one is not
+            }
+            server.terminate();
+            assert_eq!(server.subject.after("stranger "), "Some(7)");
+            assert_eq!(server.subject.after("accepted "), "5 completed 5 failed 0");
+        }
+    }
+}
+
 #[test]
 fn at_max_children_a_shutdown_takes_effect() {
     for way in ways() {

@@ -26,6 +26,7 @@ use std::{fmt::Display, io::Write as _, path::PathBuf};
 pub fn label(name: &str) -> &'static str {
     match name {
         "sequential" => "ours, no mix-in",
+        "sequential-gathered" => "ours, no mix-in, `gather_replies`",
         "threading" => "ours, `ThreadingMixIn`",
         "thread-pool" => "ours, `ThreadPoolMixIn`",
         "forking" => "ours, `ForkingMixIn`",
@@ -52,7 +53,7 @@ pub fn label(name: &str) -> &'static str {
 
 /// Whether it is one of ours.
 pub fn is_ours(name: &str) -> bool {
-    let of_mixin = name.strip_suffix("-each").unwrap_or(name);
+    let of_mixin = name.strip_suffix("-each").or(name.strip_suffix("-gathered")).unwrap_or(name);
     matches!(of_mixin, "sequential" | "threading" | "thread-pool" | "forking" | "prefork" | "reactor")
 }
 

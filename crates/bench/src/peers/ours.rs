@@ -47,6 +47,9 @@ fn pool_each() -> ThreadPoolMixIn {
 pub(super) fn run(mixin: &str, work: Work, place: Place) -> Result<(), Error> {
     match mixin {
         "sequential" => any!(Sequential, work, place),
+        "sequential-gathered" if work == Work::Datagrams => {
+            serve(UdpServer::<Packet>::builder().gather_replies(true).bind(FREE)?)
+        }
         "threading" => any!(ThreadingMixIn, work, place),
         "thread-pool" => any!(ThreadPoolMixIn, work, place),
         "forking" => any!(ForkingMixIn, work, place),
