@@ -1,7 +1,10 @@
 //! Descriptors that are really exhausted, and had again, while the server runs: prlimit(2).
 
 use crate::children_of;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::{
+    io::Errno,
+    process::{Pid, Resource, Rlimit, prlimit},
+};
 use std::{collections::BTreeSet, fs, io};
 
 const PLENTY: u64 = 1024;
@@ -36,7 +39,10 @@ pub fn restore_descriptors(pid: u32) -> io::Result<()> {
 
 fn all_of(pid: u32, change: impl Fn(u32) -> io::Result<()>) -> io::Result<()> {
     change(pid)?;
-    children_of(pid).into_iter().try_for_each(change)
+    children_of(pid).into_iter().try_for_each(|child| match change(child) {
+        Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::SRCH | Errno::NOENT)) => Ok(()), // it has ended meanwhile
+        changed => changed,
+    })
 }
 
 fn limit(pid: u32, current: u64) -> io::Result<()> {

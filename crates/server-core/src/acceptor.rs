@@ -303,8 +303,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             Some(Ok((request, peer))) => {
                 self.back_off.reset();
                 self.fatal = 0;
-                if let Some(reserve) = &shared.core.reserve {
-                    reserve.restore();
+                if let Some(reserve) = shared.core.reserve.as_ref().filter(|it| !it.restore()) {
+                    leave();
+                    return Ok(self.refuse_for_reserve(reserve, request, peer));
                 }
                 return Ok(self.admit(request, peer, has_place));
             }

@@ -6,7 +6,7 @@ use socket2::{Domain, Socket, Type};
 use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     fmt, io,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
     time::{Duration, Instant},
 };
 
@@ -44,23 +44,26 @@ impl Reserve {
         let mut kept = self.kept.lock();
         let given_up = kept.socket.take().or_else(|| open().ok());
         let result = given_up.map(|socket| {
+            self.is_missing.store(true, SeqCst); // before somebody else can take it
             drop(socket);
             code()
         });
         kept.socket = if result.is_some() { open().ok() } else { None };
-        self.is_missing.store(kept.socket.is_none(), Relaxed);
+        self.is_missing.store(kept.socket.is_none(), SeqCst);
         result
     }
 
-    /// Tries to get it back, if it is missing. To be called when a descriptor could be had.
-    pub(crate) fn restore(&self) {
-        if self.is_missing.load(Relaxed) {
-            let mut kept = self.kept.lock();
-            if kept.socket.is_none() {
-                kept.socket = open().ok();
-            }
-            self.is_missing.store(kept.socket.is_none(), Relaxed);
+    /// Gets it back, if it is missing; false if that can't be done. To be called when a descriptor could be had, which may have been this one.
+    pub(crate) fn restore(&self) -> bool {
+        if !self.is_missing.load(SeqCst) {
+            return true;
         }
+        let mut kept = self.kept.lock();
+        if kept.socket.is_none() {
+            kept.socket = open().ok();
+        }
+        self.is_missing.store(kept.socket.is_none(), SeqCst);
+        kept.socket.is_some()
     }
 
     /// That descriptors have run out, if it is time to tell.
@@ -83,7 +86,7 @@ impl Reserve {
     pub(crate) fn renew(&self, kept: &mut Kept) {
         kept.socket = None;
         kept.socket = open().ok();
-        self.is_missing.store(kept.socket.is_none(), Relaxed);
+        self.is_missing.store(kept.socket.is_none(), SeqCst);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Clients that are taken in only to be told that they can't be served.
 
 use super::{Accepted, Acceptor};
-use crate::{AcceptError, Job, Refusal, ServerHooks, Transport, reserve::Reserve};
+use crate::{AcceptError, Job, PeerAddress, Refusal, ServerHooks, Transport, reserve::Reserve};
 use std::{io, ops::ControlFlow};
 
 /// What became of the reserved descriptor's moment.
@@ -15,6 +15,18 @@ enum Moment {
 }
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// A client has come by the last descriptor, which another acceptor had given up for another client's sake: it is to be the reserve again.
+    pub(super) fn refuse_for_reserve(
+        &self,
+        reserve: &Reserve,
+        request: T::Request,
+        peer: PeerAddress<T>,
+    ) -> ControlFlow<Accepted<T, S>> {
+        Job::to_refuse(&self.shared, request, peer).reject_because(Refusal::NoDescriptor);
+        reserve.restore();
+        ControlFlow::Break(Accepted::Refused)
+    }
+
     /// By the reserved descriptor, tells the client at the head of the backlog that there is none for it. `None` if that isn't what
     /// the error is about, or there is no reserve: then the loop has to pause.
     pub(super) fn tell_of_lack(
