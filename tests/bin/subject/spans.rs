@@ -6,7 +6,7 @@ use socketserver::{
     ReactorMixIn, Runs, Sequential, Server, Stats, ThreadPoolMixIn, ThreadingMixIn, TimedOut, Traffic, kind,
     prelude::*,
 };
-use std::{collections::HashMap, error::Error, io, net::SocketAddr, thread, time::Duration};
+use std::{collections::HashMap, error::Error, io, net::SocketAddr, time::Duration};
 
 /// Says each start and each end in a line, in whichever process.
 #[derive(Default)]
@@ -187,9 +187,7 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
     println!("serving {}", server.server_address());
     server.serve_forever()?;
     server.server_close();
-    while server.stats().active > 0 {
-        thread::sleep(Duration::from_millis(1)); // what was forced has still to notice
-    }
+    server.handle().wait_for_connections(|n| n == 0, Duration::from_secs(30)); // what was forced has still to notice
     let Stats { accepted, completed, failed, panicked, disconnected, timed_out, refused, .. } =
         server.stats();
     let Stats { dropped, forced, bytes_in, bytes_out, timed_out_by, refused_by, .. } = server.stats();
