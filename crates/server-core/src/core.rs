@@ -1,17 +1,23 @@
 //! What all parts of a server share, whatever its types: the state of its life, its counts, its events.
 
 mod asking;
+mod control;
+mod counting;
+mod hearing;
 mod in_worker;
+mod inside;
 mod life;
 #[cfg(all(test, loom))]
 mod models;
 mod port;
+mod steering;
+mod telling;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod waits;
 
 use crate::{
-    Event, Limit, Linger, Observer, ServerError, Stats,
+    Limit, Linger, Observer, ServerError,
     alarm::Alarm,
     backlog::{AtStop, Backlog},
     crowd::Relay,
@@ -21,8 +27,8 @@ use crate::{
     mixin::Drain,
     registry::Registry,
     reserve::Reserve,
-    signals::{Ear, Heard},
-    stats::{Counters, Counts},
+    signals::Ear,
+    stats::Counters,
     sync::{Condvar, Mutex},
     time_limits::TimeLimits,
     wake::Waker,
@@ -30,25 +36,18 @@ use crate::{
     worker_process::WorkerSide,
 };
 use life::Life;
-use socketserver_handlers::{Panicked, ServerControl, guarded};
 use socketserver_net::Address;
-#[cfg(loom)]
-use socketserver_sys::sync::thread_local;
 use socketserver_sys::{ForkMutex, SharedWords, sync::AtomicBool};
 use std::{
-    cell::RefCell,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock, Weak,
-        atomic::{
-            AtomicU32, AtomicU64,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+pub(crate) use counting::in_all;
 pub(crate) use life::Run;
 pub(crate) use port::Door;
 
@@ -120,37 +119,6 @@ pub(crate) struct CoreOptions {
     pub(crate) request_queue_size: i32,
 }
 
-thread_local! {
-    /// The servers that this thread is inside of: serving, or in one of their handlers. It must not wait for them.
-    static INSIDE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Leaves when dropped.
-pub(crate) struct Inside(usize);
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        INSIDE.with(|inside| {
-            let mut inside = inside.borrow_mut();
-            if let Some(at) = inside.iter().rposition(|core| *core == self.0) {
-                inside.remove(at);
-            }
-        });
-    }
-}
-
-/// See [`Core::run_as`].
-pub(crate) struct RunsAs<'a> {
-    core: &'a Core,
-    id: u64,
-}
-
-impl Drop for RunsAs<'_> {
-    fn drop(&mut self) {
-        self.core.observe(|observer| observer.leave(self.id));
-    }
-}
-
 impl Core {
     pub(crate) fn new(address: Address, options: CoreOptions) -> Result<Self, ServerError> {
         let waker =
@@ -205,206 +173,6 @@ impl Core {
     /// The number of the next worker process, from 1 on.
     pub(crate) fn next_worker(&self) -> u32 {
         self.worker_count.fetch_add(1, Relaxed).wrapping_add(1)
-    }
-
-    pub(crate) fn emit(&self, event: &Event<'_>) {
-        let _inside = self.enter(); // it may shut the server down, and is itself what that waits for
-        self.observe(|observer| observer.event(event));
-    }
-
-    /// This thread runs what belongs to a connection or a datagram whose begin has been told, until the value is dropped.
-    pub(crate) fn run_as(&self, told: Option<u64>) -> Option<RunsAs<'_>> {
-        let id = told?;
-        self.observe(|observer| observer.enter(id));
-        Some(RunsAs { core: self, id })
-    }
-
-    /// An observer that panics must not take a request, or the loop, with it.
-    fn observe(&self, tell: impl FnOnce(&dyn Observer)) {
-        let _ = guarded(|| {
-            tell(&*self.observer);
-            Ok(())
-        });
-    }
-
-    pub(crate) fn wants_requests(&self) -> bool {
-        guarded(|| Ok(self.observer.wants_requests())).unwrap_or(false)
-    }
-
-    /// Runs a hook that belongs to no request; a panic is an event.
-    pub(crate) fn hook<R>(&self, hook: &'static str, code: impl FnOnce() -> R) -> Option<R> {
-        let _inside = self.enter();
-        catch_unwind(AssertUnwindSafe(code))
-            .map_err(|payload| {
-                self.emit(&Event::HookPanicked { hook, message: &Panicked::from(payload).message });
-            })
-            .ok()
-    }
-
-    pub(crate) fn enter(&self) -> Inside {
-        let this = std::ptr::from_ref(self).addr();
-        INSIDE.with(|inside| inside.borrow_mut().push(this));
-        Inside(this)
-    }
-
-    /// Whether the calling thread is inside; a worker process is as a whole, since the end of the server is its parent's to wait for.
-    pub(crate) fn is_inside(&self) -> bool {
-        self.worker.get().is_some()
-            || INSIDE.with(|inside| inside.borrow().contains(&std::ptr::from_ref(self).addr()))
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.load(Relaxed)
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        let workers = self.workers.lock(); // as below
-        let (counts, open) = self.registry.with_traffic(|| self.counters.read());
-        counts.with_workers(in_all(&workers)).with_traffic(open).into_stats()
-    }
-
-    fn counts(&self) -> Counts {
-        // Held, so that what a worker has done isn't counted twice, or not at all, in the moment that it is settled.
-        let workers = self.workers.lock();
-        self.counters.read().with_workers(in_all(&workers))
-    }
-
-    /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
-    pub(crate) fn in_progress(&self) -> usize {
-        usize::try_from(self.counts().in_progress()).unwrap_or(usize::MAX)
-    }
-
-    /// Ends by force what is in progress in this process; it still has to notice.
-    pub(crate) fn force(&self) {
-        self.registry.close_all(|requests| self.counters.forced(requests as u64));
-    }
-
-    /// Whether a connection is being ended by force. Looks at a number only, while none has ever been.
-    pub(crate) fn is_forced(&self, id: u64) -> bool {
-        self.counters.has_forced() && self.registry.is_ended(id)
-    }
-
-    /// Requests that were ended by force since the server was made, here and in worker processes.
-    pub(crate) fn forced(&self) -> usize {
-        usize::try_from(self.counts().forced()).unwrap_or(usize::MAX)
-    }
-
-    /// Whether nothing is to be accepted for now.
-    pub(crate) fn is_suspended(&self) -> bool {
-        self.suspended.load(SeqCst)
-    }
-
-    /// Nothing is accepted from now on, or everything again.
-    pub(crate) fn suspend(&self, suspended: bool) {
-        let workers = self.workers.lock(); // held, so that none is forked in between
-        self.suspended.store(suspended, SeqCst);
-        self.waker.open(!suspended);
-        workers.iter().for_each(|link| link.suspend(suspended));
-    }
-
-    /// Changes the limit, in worker processes too; who waits looks whether it is still to wait.
-    pub(crate) fn set_limit(&self, limit: Limit) {
-        let workers = self.workers.lock(); // held, so that none is forked in between
-        for _ in 0..self.gate.set_limit(limit) {
-            self.waker.make_room();
-        }
-        workers.iter().for_each(|link| link.limit(limit));
-    }
-
-    /// Changes the limit of connections from one peer, in worker processes too.
-    pub(crate) fn limit_peers(&self, max: Option<usize>) {
-        let workers = self.workers.lock();
-        self.registry.limit_peers(max);
-        workers.iter().for_each(|link| link.limit_peers(max));
-    }
-
-    pub(crate) fn hear(&self, ear: Option<Ear>) {
-        self.has_ear.store(ear.is_some(), Relaxed);
-        *self.ear.lock() = ear.map(Arc::new);
-        self.waker.wake(); // so that a waiting loop listens to it
-    }
-
-    pub(crate) fn has_ear(&self) -> bool {
-        self.has_ear.load(Relaxed)
-    }
-
-    pub(crate) fn ear(&self) -> Option<Arc<Ear>> {
-        self.has_ear.load(Relaxed).then(|| self.ear.lock().clone()).flatten()
-    }
-
-    /// Does what the ear hears: mostly, stops the loop. Doesn't wait.
-    pub(crate) fn listen(&self) {
-        // All there is to hear, in order: of several ends the last one counts.
-        while let Some(heard) = self.ear().and_then(|ear| ear.take()) {
-            self.obey(heard);
-        }
-    }
-
-    pub(crate) fn obey(&self, heard: Heard) {
-        let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
-        match heard {
-            Heard::Stop(grace) => drop(self.stop_here(end(grace))),
-            Heard::Leave => self.leave(),
-            Heard::Wishes => self.take_wishes(),
-            Heard::List(answer) => self.answer_list(answer),
-            Heard::Close(id, answer) => self.answer_close(id, answer),
-            Heard::End(grace) => {
-                self.hear(None);
-                self.stop_here(self.drain_until().into_iter().chain(end(grace)).min());
-            }
-        }
-    }
-    /// There is room that the caller doesn't use. One acceptor that waits for some gets it, since none but those who wait for it
-    /// would come to know.
-    pub(crate) fn pass_on_room(&self) {
-        if self.gate.has_queue() {
-            self.waker.make_room();
-        }
-    }
-
-    /// From now on this is a forked child's copy.
-    pub(crate) fn enter_child(&self, told: Option<Arc<SharedWords>>) {
-        self.in_child.store(true, Relaxed);
-        if let Some(told) = told {
-            let _ = self.told_by_parent.set(told); // it has one parent
-        }
-    }
-
-    pub(crate) fn is_child(&self) -> bool {
-        self.in_child.load(Relaxed)
-    }
-}
-
-/// What all worker processes have counted.
-pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
-    workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default()
-}
-
-impl ServerControl for Core {
-    fn is_draining(&self) -> bool {
-        let is_told = || self.told_by_parent.get().is_some_and(|told| told[0].load(SeqCst) != 0);
-        self.draining.load(SeqCst) || self.is_child() && is_told()
-    }
-    fn request_shutdown(&self) {
-        self.request_stop(None);
-    }
-    fn server_address(&self) -> Address {
-        self.address.clone()
-    }
-    fn request_timeout(&self) -> Option<Duration> {
-        self.time_limits.request
-    }
-    fn idle_timeout(&self) -> Option<Duration> {
-        self.time_limits.idle
-    }
-    fn handshake_timeout(&self) -> Option<Duration> {
-        self.time_limits.handshake
-    }
-    fn begin_handshake(&self) -> bool {
-        self.handshakes.begin()
-    }
-    fn end_handshake(&self) {
-        self.handshakes.end();
     }
 }
 

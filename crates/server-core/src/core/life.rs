@@ -49,6 +49,10 @@ impl Core {
         self.life.lock().phase == Phase::Serving
     }
 
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Relaxed)
+    }
+
     /// Begins to serve; `None` if a shutdown came first.
     pub(crate) fn begin_serving(&self) -> Result<Option<Serving<'_>>, ServerError> {
         let mut life = self.life.lock();

@@ -99,6 +99,14 @@ impl Core {
         }
     }
 
+    /// There is room that the caller doesn't use. One acceptor that waits for some gets it, since none but those who wait for it
+    /// would come to know.
+    pub(crate) fn pass_on_room(&self) {
+        if self.gate.has_queue() {
+            self.waker.make_room();
+        }
+    }
+
     /// A request has left. Wakes who waits for room, and who waits for the end.
     pub(crate) fn left(&self) {
         let inside = self.gate.leave();

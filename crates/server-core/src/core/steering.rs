@@ -1,0 +1,46 @@
+//! What can be changed while the server runs: whether anything is accepted, and the limits, in worker processes too; and who has to go.
+
+use super::Core;
+use crate::Limit;
+use std::sync::atomic::Ordering::SeqCst;
+
+impl Core {
+    /// Whether nothing is to be accepted for now.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.suspended.load(SeqCst)
+    }
+
+    /// Nothing is accepted from now on, or everything again.
+    pub(crate) fn suspend(&self, suspended: bool) {
+        let workers = self.workers.lock(); // held, so that none is forked in between
+        self.suspended.store(suspended, SeqCst);
+        self.waker.open(!suspended);
+        workers.iter().for_each(|link| link.suspend(suspended));
+    }
+
+    /// Changes the limit, in worker processes too; who waits looks whether it is still to wait.
+    pub(crate) fn set_limit(&self, limit: Limit) {
+        let workers = self.workers.lock(); // held, so that none is forked in between
+        for _ in 0..self.gate.set_limit(limit) {
+            self.waker.make_room();
+        }
+        workers.iter().for_each(|link| link.limit(limit));
+    }
+
+    /// Changes the limit of connections from one peer, in worker processes too.
+    pub(crate) fn limit_peers(&self, max: Option<usize>) {
+        let workers = self.workers.lock();
+        self.registry.limit_peers(max);
+        workers.iter().for_each(|link| link.limit_peers(max));
+    }
+
+    /// Ends by force what is in progress in this process; it still has to notice.
+    pub(crate) fn force(&self) {
+        self.registry.close_all(|requests| self.counters.forced(requests as u64));
+    }
+
+    /// Whether a connection is being ended by force. Looks at a number only, while none has ever been.
+    pub(crate) fn is_forced(&self, id: u64) -> bool {
+        self.counters.has_forced() && self.registry.is_ended(id)
+    }
+}
