@@ -1,0 +1,176 @@
+//! Counting: what the parts of a server say as it happens. In a worker process, and in a forked child, where the parent sees it.
+
+use super::{
+    Counts,
+    cells::{
+        ACCEPT_ERRORS, ACCEPTED, BYTES_IN, BYTES_OUT, CELLS, COMPLETED, COUNTS, CUT_OFF, DISCONNECTED,
+        DROPPED, FAILED, FORCED, INSIDE, PANICKED, PEAK, REFUSED, REFUSED_BY, TIMED_OUT, TIMED_OUT_BY,
+        timeout,
+    },
+};
+use crate::{Outcome, slot::Slot};
+use socketserver_net::Traffic;
+use socketserver_sys::{SharedWords, sync::access};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{
+        AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
+};
+
+#[derive(Debug)]
+pub(crate) struct Counters {
+    own: [AtomicU64; CELLS],
+    /// In a worker process: where the parent sees them too, instead of the above.
+    slot: OnceLock<Arc<Slot>>,
+    /// [`OF_CHILDREN`], as children that were forked for one request have counted them: memory that they share with us.
+    by_children: OnceLock<SharedWords>,
+}
+
+/// What children count themselves.
+const OF_CHILDREN: [usize; 3] = [BYTES_IN, BYTES_OUT, CUT_OFF];
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters {
+            own: [const { AtomicU64::new(0) }; CELLS],
+            slot: OnceLock::new(),
+            by_children: OnceLock::new(),
+        }
+    }
+}
+
+impl Counters {
+    fn cells(&self) -> &[AtomicU64] {
+        self.slot.get().map_or(&self.own, |slot| slot.counts())
+    }
+
+    /// In a worker process: counts there from now on, from zero.
+    pub(crate) fn move_to(&self, slot: Arc<Slot>) {
+        let _ = self.slot.set(slot); // a worker doesn't become one twice
+    }
+
+    pub(crate) fn accepted(&self) {
+        access(|| self.cells()[ACCEPTED].fetch_add(1, SeqCst));
+    }
+
+    pub(crate) fn accepted_so_far(&self) -> u64 {
+        self.cells()[ACCEPTED].load(Relaxed)
+    }
+
+    pub(crate) fn accept_failed(&self) {
+        self.cells()[ACCEPT_ERRORS].fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn forced(&self, requests: u64) {
+        self.cells()[FORCED].fetch_add(requests, Relaxed);
+    }
+
+    /// Whether any request of this process was ever ended by force.
+    pub(crate) fn has_forced(&self) -> bool {
+        self.cells()[FORCED].load(Relaxed) > 0
+    }
+
+    /// A request has been let in. Says how many there are.
+    pub(crate) fn entered(&self) -> u64 {
+        let cells = self.cells();
+        let inside = cells[INSIDE].fetch_add(1, SeqCst) + 1;
+        if inside > cells[PEAK].load(Relaxed) {
+            cells[PEAK].fetch_max(inside, SeqCst);
+        }
+        inside
+    }
+
+    /// One that was let in is over.
+    pub(crate) fn left(&self) {
+        self.cells()[INSIDE].fetch_sub(1, SeqCst);
+    }
+
+    /// Children will be forked for requests, and shall be able to count. Without the memory for it, they don't.
+    pub(crate) fn expect_children(&self) {
+        if let Ok(words) = SharedWords::new(OF_CHILDREN.len()) {
+            let _ = self.by_children.set(words); // said once
+        }
+    }
+
+    pub(crate) fn passed(&self, traffic: Traffic) {
+        self.cells()[BYTES_IN].fetch_add(traffic.bytes_in, Relaxed);
+        self.cells()[BYTES_OUT].fetch_add(traffic.bytes_out, Relaxed);
+    }
+
+    pub(crate) fn cut_off(&self) {
+        self.cells()[CUT_OFF].fetch_add(1, Relaxed);
+    }
+
+    /// In a child that was forked for one request: where the parent sees it.
+    pub(crate) fn passed_in_child(&self, traffic: Traffic) {
+        self.count_in_child(BYTES_IN, traffic.bytes_in);
+        self.count_in_child(BYTES_OUT, traffic.bytes_out);
+    }
+
+    pub(crate) fn cut_off_in_child(&self) {
+        self.count_in_child(CUT_OFF, 1);
+    }
+
+    fn count_in_child(&self, which: usize, more: u64) {
+        if let Some(slot) = self.slot.get() {
+            slot.counts()[which].fetch_add(more, Relaxed); // of the worker process that forked
+        } else if let Some(words) = self.by_children.get()
+            && let Some(word) =
+                OF_CHILDREN.iter().zip(words.iter()).find_map(|(it, word)| (*it == which).then_some(word))
+        {
+            word.fetch_add(more, Relaxed);
+        }
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome) {
+        let cells = self.cells();
+        let which = match outcome {
+            Outcome::Completed | Outcome::InChild(Some(0)) => COMPLETED,
+            Outcome::Failed | Outcome::InChild(_) => FAILED,
+            Outcome::Panicked => {
+                cells[PANICKED].fetch_add(1, Relaxed);
+                FAILED
+            }
+            Outcome::Disconnected => DISCONNECTED,
+            Outcome::TimedOut(deadline) => {
+                if let Some(which) = timeout(deadline) {
+                    cells[TIMED_OUT_BY + which].fetch_add(1, Relaxed);
+                }
+                TIMED_OUT
+            }
+            Outcome::Refused(reason) => {
+                cells[REFUSED_BY + reason as usize].fetch_add(1, Relaxed);
+                REFUSED
+            }
+            Outcome::Dropped => DROPPED,
+        };
+        access(|| cells[which].fetch_add(1, SeqCst)); // who sees this sees that it was accepted, too
+    }
+
+    pub(crate) fn read(&self) -> Counts {
+        let mut counts = access(|| Counts::read(self.cells()));
+        if self.slot.get().is_none()
+            && let Some(words) = self.by_children.get()
+        {
+            for (which, word) in OF_CHILDREN.iter().zip(words.iter()) {
+                counts.0[*which] += word.load(SeqCst);
+            }
+        }
+        counts
+    }
+
+    /// Adds what a worker process has done in its life. Requests that it took to its grave have failed.
+    pub(crate) fn settle(&self, mut counts: Counts) {
+        counts.0[FAILED] += counts.in_progress();
+        for (cell, count) in self.cells()[..COUNTS].iter().zip(counts.0) {
+            cell.fetch_add(count, Relaxed);
+        }
+    }
+
+    /// There have been so many in progress at once.
+    pub(crate) fn peaked(&self, peak: u64) {
+        self.cells()[PEAK].fetch_max(peak, Relaxed);
+    }
+}
