@@ -75,24 +75,24 @@ pub struct Timeouts {
     pub request: u64,
 }
 
-/// Clients that were turned away, by [reason](Refusal).
+/// Clients that were turned away, by [reason](crate::Refusal).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusals {
-    /// [`Refusal::VerifyRequest`].
+    /// [`Refusal::VerifyRequest`](crate::Refusal::VerifyRequest).
     pub verify_request: u64,
-    /// [`Refusal::MaxConnections`].
+    /// [`Refusal::MaxConnections`](crate::Refusal::MaxConnections).
     pub max_connections: u64,
-    /// [`Refusal::WaitedTooLong`].
+    /// [`Refusal::WaitedTooLong`](crate::Refusal::WaitedTooLong).
     pub waited_too_long: u64,
-    /// [`Refusal::MaxConnectionsPerPeer`].
+    /// [`Refusal::MaxConnectionsPerPeer`](crate::Refusal::MaxConnectionsPerPeer).
     pub max_connections_per_peer: u64,
-    /// [`Refusal::QueueFull`].
+    /// [`Refusal::QueueFull`](crate::Refusal::QueueFull).
     pub queue_full: u64,
-    /// [`Refusal::Draining`].
+    /// [`Refusal::Draining`](crate::Refusal::Draining).
     pub draining: u64,
-    /// [`Refusal::NoDescriptor`].
+    /// [`Refusal::NoDescriptor`](crate::Refusal::NoDescriptor).
     pub no_descriptor: u64,
-    /// [`Refusal::MaxHandshakes`].
+    /// [`Refusal::MaxHandshakes`](crate::Refusal::MaxHandshakes).
     pub max_handshakes: u64,
 }
