@@ -1,6 +1,7 @@
-//! How long things may take.
+//! How long things may take, and how often the loop looks around.
 
 use super::ServerBuilder;
+use crate::Linger;
 use std::time::Duration;
 
 impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
@@ -52,17 +53,6 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
-    /// How many handshakes may be in progress at once. Default: no limit but that of connections. One more is refused:
-    /// [`ServerHooks::reject_because`](crate::ServerHooks::reject_because) may tell the client why, then it is closed. A running server's is changed by
-    /// [`Handle::set_max_handshakes`](crate::Handle::set_max_handshakes).
-    ///
-    /// Processes each have a limit of their own, so it has no effect on `ForkingMixIn`, where each handshake is in a process of its own; the number of
-    /// children bounds them there.
-    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
-        self.options.max_handshakes = Some(handshakes);
-        self
-    }
-
     /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
     /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
     pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
@@ -73,6 +63,26 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     /// How long a keep-alive connection may be silent between two requests. Default: for ever.
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.time_limits.idle = limit.into();
+        self
+    }
+
+    /// How long what a client still sends is read on when the server is done with it, so that its reply arrives: see [`Linger`]. Default: up to 5 s, where it
+    /// is likely that there is something (Python: never). `None` is never. No effect on datagrams, and without a socket beneath.
+    pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
+        self.options.linger = linger.into();
+        self
+    }
+
+    /// How long `handle_request` waits for a request. Default: for ever. No effect on `serve_forever`, as in Python.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.options.timeout = limit.into();
+        self
+    }
+
+    /// How often `service_actions` is called while no requests come. Default: every 500 ms; `None` is never. A shutdown doesn't
+    /// wait for it. Python: an argument of `serve_forever`.
+    pub fn poll_interval(mut self, every: impl Into<Option<Duration>>) -> Self {
+        self.options.poll_interval = every.into();
         self
     }
 }
