@@ -1,28 +1,28 @@
 //! The loop: waits for clients, takes them in, hands them to the mix-in.
 
+mod admitting;
 mod at_stop;
+mod for_mixins;
 mod refusing;
 mod sockets;
 mod waiting;
 mod waiting_room;
 
 use crate::{
-    AcceptError, Event, Job, MixIn, PeerAddress, Refusal, ServerError, ServerHooks, Transport,
+    Job, MixIn, ServerError, ServerHooks, Transport,
     accept_error::BackOff,
     crowd::Crowd,
-    limit::Policy,
     server::{Shared, refuse_prefetched},
     wake::Ready,
 };
-use socketserver_handlers::guarded;
 use std::{
-    fmt, io,
+    fmt,
     ops::ControlFlow,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use waiting::{Way, Woken};
 pub(crate) use waiting_room::WaitingRoom;
@@ -234,147 +234,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             core.hook("handle_shutdown", || state.handle_shutdown());
         }
         Accepted::Stopped
-    }
-
-    /// Hands a request to the mix-in, through the state's hook.
-    pub fn process_request<M: MixIn>(&self, job: Job<T, S>, mixin: &M) {
-        let Shared { core, state, .. } = &*self.shared;
-        self.outside(|| core.hook("process_request", || state.process_request(job, mixin)));
-    }
-
-    /// The loop of a worker process that is in a request, because the mix-in runs them there, can't come round before that ends.
-    fn outside<R>(&self, code: impl FnOnce() -> R) -> R {
-        let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else {
-            return code();
-        };
-        worker.slot.set_in_request(true);
-        let result = code();
-        worker.slot.set_in_request(false);
-        result
-    }
-
-    /// What is due after each request.
-    pub fn service_actions<M: MixIn>(&self, mixin: &M) {
-        let Shared { core, state, .. } = &*self.shared;
-        core.hook("service_actions", || {
-            mixin.service_actions();
-            state.service_actions();
-        });
-    }
-
-    /// Tells the observer what a mix-in has to say.
-    pub fn emit(&self, event: &Event<'_>) {
-        self.shared.core.emit(event);
-    }
-
-    /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over.
-    pub fn stop(&self) {
-        self.shared.core.stop_here(self.shared.core.drain_until());
-    }
-
-    /// Asks the server to stop, as [`Handle`](crate::Handle) does; requests in progress may go on for `grace`, if that is given.
-    pub fn request_shutdown(&self, grace: Option<Duration>) {
-        self.shared.core.request_stop(grace.and_then(|grace| Instant::now().checked_add(grace)));
-    }
-
-    /// When requests in progress must have ended, if the shutdown that was asked for has a deadline.
-    pub fn drain_until(&self) -> Option<Instant> {
-        self.shared.core.drain_until()
-    }
-
-    /// Takes in a request, if there is one; several `ahead`, if nobody else could serve them.
-    fn try_accept(&mut self, transport: &T, ahead: bool) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
-        let shared = &self.shared;
-        let has_place = shared.core.gate.try_enter();
-        if !has_place && self.holds_up() {
-            return Ok(ControlFlow::Continue(())); // another acceptor took the last place
-        }
-        let leave = || {
-            if has_place {
-                shared.core.left()
-            }
-        };
-        self.found_none = false;
-        if ahead && self.is_alone() {
-            transport.prefetch();
-        }
-        // A panic in the user's hook must neither lose the place nor end the loop.
-        let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {
-            Some(Ok((request, peer))) => {
-                self.back_off.reset();
-                self.fatal = 0;
-                if let Some(reserve) = shared.core.reserve.as_ref().filter(|it| !it.restore()) {
-                    leave();
-                    return Ok(self.refuse_for_reserve(reserve, request, peer));
-                }
-                return Ok(self.admit(request, peer, has_place));
-            }
-            Some(Err(error)) => error,
-            None => io::Error::other("get_request panicked"),
-        };
-        leave();
-        if let Some(told) = self.tell_of_lack(transport, &error) {
-            return Ok(told);
-        }
-        self.failed(error)?;
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Counts a request in, and asks whether it shall be served.
-    fn admit(
-        &self,
-        request: T::Request,
-        peer: PeerAddress<T>,
-        has_place: bool,
-    ) -> ControlFlow<Accepted<T, S>> {
-        let shared = &self.shared;
-        let job = Job::new(shared, request, peer, has_place);
-        if let Some(reason) = job.parts().ticket.refusal() {
-            job.reject_because(reason);
-            return ControlFlow::Break(Accepted::Refused);
-        }
-        let policy = shared.core.gate.policy();
-        if !has_place && !matches!(policy, Policy::Wait(_)) {
-            job.reject_because(Refusal::MaxConnections);
-            return ControlFlow::Break(Accepted::Refused);
-        }
-        match guarded(|| Ok(shared.state.verify_request(job.request(), job.client_address()))) {
-            Ok(true) => match policy {
-                Policy::Wait(time) if !has_place => {
-                    self.keep_waiting(job, time);
-                    return ControlFlow::Continue(());
-                }
-                _ => return ControlFlow::Break(Accepted::Job(job)),
-            },
-            Ok(false) => job.refuse(Refusal::VerifyRequest),
-            Err(panic) => drop(job.end(Err(panic))),
-        }
-        ControlFlow::Break(Accepted::Refused)
-    }
-
-    fn failed(&mut self, error: io::Error) -> Result<(), ServerError> {
-        let class = AcceptError::of(&error);
-        if class == AcceptError::Fatal && self.may_be_closed_port() {
-            return Ok(());
-        }
-        let core = &self.shared.core;
-        if class == AcceptError::Nothing {
-            self.found_none = true;
-            return Ok(());
-        }
-        core.counters.accept_failed();
-        let back_off = match class {
-            AcceptError::Fatal => {
-                return Err(ServerError::Accept { address: core.address.to_string(), source: error });
-            }
-            AcceptError::Exhausted => Some(self.back_off.next()),
-            _ => self.back_off.skip(),
-        };
-        if let Some(wait) = back_off {
-            self.paused_until = Some(Instant::now() + wait);
-        }
-        core.emit(&Event::AcceptFailed { error: &error, back_off });
-        Ok(())
     }
 }
 

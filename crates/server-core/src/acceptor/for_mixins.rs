@@ -1,0 +1,53 @@
+//! What a mix-in does by an acceptor besides accepting: hands requests on, does what is due, tells of things, asks for the end.
+
+use super::{Acceptor, Role};
+use crate::{Event, Job, MixIn, ServerHooks, Transport, server::Shared};
+use std::time::{Duration, Instant};
+
+impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
+    /// Hands a request to the mix-in, through the state's hook.
+    pub fn process_request<M: MixIn>(&self, job: Job<T, S>, mixin: &M) {
+        let Shared { core, state, .. } = &*self.shared;
+        self.outside(|| core.hook("process_request", || state.process_request(job, mixin)));
+    }
+
+    /// The loop of a worker process that is in a request, because the mix-in runs them there, can't come round before that ends.
+    fn outside<R>(&self, code: impl FnOnce() -> R) -> R {
+        let Some(worker) = self.shared.core.worker().filter(|_| self.role == Role::Loop) else {
+            return code();
+        };
+        worker.slot.set_in_request(true);
+        let result = code();
+        worker.slot.set_in_request(false);
+        result
+    }
+
+    /// What is due after each request.
+    pub fn service_actions<M: MixIn>(&self, mixin: &M) {
+        let Shared { core, state, .. } = &*self.shared;
+        core.hook("service_actions", || {
+            mixin.service_actions();
+            state.service_actions();
+        });
+    }
+
+    /// Tells the observer what a mix-in has to say.
+    pub fn emit(&self, event: &Event<'_>) {
+        self.shared.core.emit(event);
+    }
+
+    /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over.
+    pub fn stop(&self) {
+        self.shared.core.stop_here(self.shared.core.drain_until());
+    }
+
+    /// Asks the server to stop, as [`Handle`](crate::Handle) does; requests in progress may go on for `grace`, if that is given.
+    pub fn request_shutdown(&self, grace: Option<Duration>) {
+        self.shared.core.request_stop(grace.and_then(|grace| Instant::now().checked_add(grace)));
+    }
+
+    /// When requests in progress must have ended, if the shutdown that was asked for has a deadline.
+    pub fn drain_until(&self) -> Option<Instant> {
+        self.shared.core.drain_until()
+    }
+}
