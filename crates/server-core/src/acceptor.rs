@@ -9,11 +9,8 @@ mod waiting;
 mod waiting_room;
 
 use crate::{
-    Job, MixIn, ServerError, ServerHooks, Transport,
-    accept_error::BackOff,
-    crowd::Crowd,
-    server::{Shared, refuse_prefetched},
-    wake::Ready,
+    Job, MixIn, ServerError, ServerHooks, Transport, accept_error::BackOff, backlog::refuse_prefetched,
+    crowd::Crowd, server::Shared, wake::Ready,
 };
 use std::{
     fmt,

@@ -134,3 +134,11 @@ pub(crate) fn refuse<T: Transport, S: ServerHooks<T>>(
         }
     }
 }
+
+/// What was taken ahead, and neither served nor looked at, has been turned away.
+pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
+    while transport.has_prefetched() {
+        let Ok((request, peer)) = transport.get_request() else { return };
+        Job::new(shared, request, peer, false).refuse(Refusal::Draining);
+    }
+}

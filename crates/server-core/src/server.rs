@@ -1,28 +1,28 @@
 //! The server: a transport, a handler class, a mix-in and a state, joined.
 
+mod ending;
+mod parts;
+mod serving;
+
 use crate::{
-    Acceptor, Backlog, Bind, Handle, Job, MixIn, Provide, Refusal, Runs, Sequential, ServerBuilder,
-    ServerError, ServerHooks, Signals, Stats, Tcp, Transport, Udp, UnixDatagram, UnixStream,
-    acceptor::{Accepted, WaitingRoom},
+    Bind, MixIn, Provide, Runs, Sequential, ServerBuilder, ServerError, ServerHooks, Tcp, Transport, Udp,
+    UnixDatagram, UnixStream,
+    acceptor::WaitingRoom,
     backlog,
     core::Core,
-    handle::GRACE,
     lingering::Lingering,
     listening::{CloseOnDrop, Listening},
 };
-use socket2::SockRef;
 use socketserver_handlers::{ByDefault, HandlerClass, HandlerFactory, HandlerFn, RequestHandlerClass};
 use std::{
-    fmt, io,
+    fmt,
     marker::PhantomData,
-    os::fd::{AsRawFd, RawFd},
     process,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU32, Ordering::SeqCst},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, Weak, atomic::AtomicU32},
+    time::Duration,
 };
+
+pub use serving::Handled;
 
 /// A server for requests of transport `T`, handled by `H`, run by `M`, with state `S`.
 ///
@@ -182,207 +182,6 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
             handler: PhantomData,
         }
     }
-
-    /// Serves until [`shutdown`](Self::shutdown), or an end by a [`Handle`]. It can be called again afterwards.
-    ///
-    /// If a shutdown was asked for before the first call, this returns at once: it doesn't matter which of two threads,
-    /// the one that serves and the one that shuts down, comes first.
-    ///
-    /// # Errors
-    /// [`ServerError::Accept`] if the listening socket has become unusable; what clients do, or handlers, ends nothing here.
-    /// [`ServerError::AlreadyServing`]; [`ServerError::Closed`].
-    pub fn serve_forever(&self) -> Result<(), ServerError> {
-        let core = &self.shared.core;
-        let transport = self.listening.listening.get().ok_or(ServerError::Closed)?;
-        let _inside = core.enter(); // first in, last out: an observer of the beginning or the end may shut down too
-        let Some(serving) = core.begin_serving()? else { return Ok(()) };
-        self.listening.owner.store(process::id(), SeqCst);
-        let tended = self.shared.lingering.open(core);
-        let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
-        drop(tended);
-        if let [_] = &self.listening.listening.all()[..] {
-            refuse_prefetched(&self.shared, &transport); // of several sockets, each is somebody else's
-        }
-        self.end_backlog(transport);
-        self.shared.waiting_room.clear::<T, S>();
-        if let Some(until) = core.drain_until() {
-            self.drain(until);
-        }
-        serving.end(&served);
-        served
-    }
-
-    /// Those who are still in the backlog, and whom nobody is going to serve, have been turned away.
-    fn end_backlog(&self, transport: Arc<T>) {
-        let core = &self.shared.core;
-        let is_late = core.drain_until().is_some_and(|until| Instant::now() >= until);
-        if core.at_stop.choice == Backlog::Serve && is_late && core.at_stop.has_left(&*transport) {
-            let waiting = transport.backlog().unwrap_or(core.at_stop.most);
-            backlog::refuse(&self.shared, &transport, waiting);
-        }
-        // It was closed by a handler, or another thread, that left the rest to us.
-        if core.is_closed()
-            && let Some(transport) = Arc::into_inner(transport)
-            && self.listening.may_refuse(&transport)
-        {
-            (self.listening.refuse)(&transport);
-        }
-    }
-
-    /// Waits for requests in progress, and ends by force what overstays: whoever asked for the shutdown may be doing the same, but
-    /// a signal has nobody to wait.
-    fn drain(&self, until: Instant) {
-        let core = &self.shared.core;
-        for patience in [until + GRACE / 4, until + GRACE] {
-            core.hook("drain", || MixIn::drain(&*self.mixin, patience));
-            if core.wait_until_drained(patience) && core.in_progress() == 0 {
-                return;
-            }
-            core.force();
-        }
-    }
-
-    /// Serves one request, waiting for it at most the server's `timeout`; if that passes, calls `handle_timeout`.
-    ///
-    /// Where the mix-in runs requests elsewhere, this returns when the request is on its way.
-    ///
-    /// # Errors
-    /// As [`serve_forever`](Self::serve_forever).
-    pub fn handle_request(&self) -> Result<Handled, ServerError> {
-        let core = &self.shared.core;
-        let transport = self.listening.listening.get().ok_or(ServerError::Closed)?;
-        let _handling = core.begin_handling()?;
-        let _inside = core.enter();
-        let mut acceptor = Acceptor::for_one(&self.shared, transport);
-        let until = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        // Children that ended since the last call are forgotten now; nothing else would, in a loop of these calls.
-        core.hook("service_actions", || self.mixin.service_actions());
-        match acceptor.accept(&*self.mixin, until)? {
-            Accepted::Job(job) => acceptor.process_request(job, &*self.mixin),
-            Accepted::Refused => {}
-            Accepted::Stopped => return Ok(Handled::Stopped),
-            Accepted::TimedOut => {
-                core.hook("handle_timeout", || self.shared.state.handle_timeout());
-                return Ok(Handled::TimedOut);
-            }
-        }
-        Ok(Handled::Request)
-    }
-
-    /// Stops [`serve_forever`](Self::serve_forever), and waits until it has returned; requests that the mix-in runs elsewhere
-    /// go on. For an end with a deadline, see [`Handle::shutdown`].
-    ///
-    /// Takes effect at once (Python: within half a second). From the serving thread or from a handler it only asks, and doesn't
-    /// wait (Python: a deadlock). Before the server has ever served, it is remembered and the next `serve_forever` returns at once; it doesn't
-    /// wait for that (Python: it does). After the server has stopped, it does nothing (Python: the next `serve_forever`
-    /// returns at once).
-    pub fn shutdown(&self) {
-        self.handle().stop_and_wait();
-    }
-
-    /// Closes the listening socket, having turned away who still waits in its backlog (see [`Backlog`]), and waits for what the mix-in waits for: threads, children. Ends `serve_forever` if it is
-    /// running (Python: it goes on, with an error). From the serving thread or from a handler it doesn't wait for
-    /// those themselves; another call, from outside, does. In a worker process it asks the parent to shut down, whose server it is.
-    /// Dropping the server does the same.
-    pub fn server_close(&self) {
-        let core = &self.shared.core;
-        if core.worker().is_some() {
-            core.request_stop(None); // the server is the parent's
-            return;
-        }
-        core.close();
-        if !core.is_inside() {
-            core.wait_until_closed();
-        }
-        self.listening.close();
-        core.hook("server_close", || self.mixin.server_close());
-    }
-
-    /// From now on SIGINT and SIGTERM stop the server, for as long as the returned value lives: requests in progress may go on for
-    /// `grace`, the rest is then ended by force, and [`serve_forever`](Self::serve_forever) returns. In Python a program writes this by hand, or dies of
-    /// `KeyboardInterrupt`.
-    ///
-    /// # Errors
-    /// [`ServerError::Start`].
-    ///
-    /// ```no_run
-    /// # use socketserver_core::TcpServer;
-    /// # use socketserver_handlers::StreamContext;
-    /// # use std::time::Duration;
-    /// let server = TcpServer::<_>::bind_fn("127.0.0.1:8080", |_: &mut StreamContext<'_>| Ok(()))?;
-    /// let _signals = server.shutdown_on_signals(Duration::from_secs(5))?;
-    /// server.serve_forever()?;
-    /// # Ok::<(), socketserver_core::ServerError>(())
-    /// ```
-    pub fn shutdown_on_signals(&self, grace: Duration) -> Result<Signals, ServerError> {
-        Signals::watch(&self.shared.core, grace, self.mixin.forks())
-    }
-
-    /// A handle that steers the server from anywhere.
-    pub fn handle(&self) -> Handle {
-        Handle(self.shared.core.clone())
-    }
-
-    /// The address to connect to: with the port that the system chose, if 0 was asked for.
-    pub fn server_address(&self) -> T::Address {
-        self.address.clone()
-    }
-
-    /// The number of the listening descriptor; −1 after [`server_close`](Self::server_close), as in Python.
-    /// [`socket`](Self::socket) gives it as [`AsFd`](std::os::fd::AsFd).
-    pub fn fileno(&self) -> RawFd {
-        self.listening.listening.get().map_or(-1, |transport| transport.readiness().as_raw_fd())
-    }
-
-    /// The listening end, shared; `None` after [`server_close`](Self::server_close). Whoever keeps it keeps the port. Python: `server.socket`.
-    pub fn socket(&self) -> Option<Arc<T>> {
-        self.listening.listening.get()
-    }
-
-    /// Sets options of the listening socket, by the typed setters of [`socket2`].
-    ///
-    /// # Errors
-    /// [`NotConnected`](io::ErrorKind::NotConnected) after `server_close`, and what `set` returns.
-    pub fn setsockopt<R>(&self, set: impl FnOnce(&SockRef<'_>) -> io::Result<R>) -> io::Result<R> {
-        let transport = self.listening.listening.get().ok_or(io::ErrorKind::NotConnected)?;
-        let descriptor = transport.readiness();
-        set(&SockRef::from(&descriptor))
-    }
-
-    /// The state that handlers share.
-    pub fn state(&self) -> &S {
-        &self.shared.state
-    }
-
-    /// The mix-in: `server.mixin().active_children()`.
-    pub fn mixin(&self) -> &M {
-        &self.mixin
-    }
-
-    /// Counts of what the server has done.
-    pub fn stats(&self) -> Stats {
-        self.shared.core.stats()
-    }
-}
-
-/// What was taken ahead, and neither served nor looked at, has been turned away.
-pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
-    while transport.has_prefetched() {
-        let Ok((request, peer)) = transport.get_request() else { return };
-        Job::new(shared, request, peer, false).refuse(Refusal::Draining);
-    }
-}
-
-/// What [`handle_request`](Server::handle_request) did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Handled {
-    /// It took in a request, which was served, handed to the mix-in, or turned away.
-    Request,
-    /// The server's `timeout` passed; `handle_timeout` was called.
-    TimedOut,
-    /// A shutdown came.
-    Stopped,
 }
 
 impl<T: Transport, H, M, S> fmt::Debug for Server<T, H, M, S> {

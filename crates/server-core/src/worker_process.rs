@@ -2,9 +2,10 @@
 
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
+    backlog::refuse_prefetched,
     core::Core,
     crowd::Relay,
-    server::{Shared, refuse_prefetched},
+    server::Shared,
     signals::{Ear, Heard},
     slot::{Slot, WorkerPhase},
     wake::Wanted,

@@ -1,7 +1,7 @@
 //! Accepting on one of several sockets, alone.
 
 use super::{Accepted, Acceptor};
-use crate::{Job, ServerHooks, Transport, server::refuse_prefetched};
+use crate::{Job, ServerHooks, Transport, backlog::refuse_prefetched};
 use std::{
     io,
     ops::ControlFlow,
