@@ -6,7 +6,7 @@ use crate::{
     subject::{self, Subject},
     util::{serve, wait_for},
 };
-use reliability::{Client, MIXINS, Usage};
+use reliability::{Client, GUARD, MIXINS, Usage};
 use socketserver::{
     BindOptions, Transport,
     net::socket2::{Domain, Socket, Type},
@@ -188,6 +188,8 @@ fn nobody_is_lost_between_open_and_closed() {
         }
         is_over.store(true, SeqCst);
     });
+    // A client hears its answer before its end is counted.
+    assert!(server.handle().wait_for_connections(|n| n == 0, GUARD));
     assert_eq!(server.stats().completed as usize, answered.into_inner());
 }
 

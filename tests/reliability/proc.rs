@@ -3,12 +3,17 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs, io,
+    path::Path,
     time::{Duration, Instant},
 };
 
 /// The fields of a `stat` file that follow the name: state, parent …
 fn stat(pid: u32) -> Vec<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default(); // it may have gone
+    stat_at(Path::new(&format!("/proc/{pid}")))
+}
+
+fn stat_at(folder: &Path) -> Vec<String> {
+    let stat = fs::read_to_string(folder.join("stat")).unwrap_or_default(); // it may have gone
     stat.rsplit_once(") ").map_or_else(Vec::new, |(_, rest)| rest.split(' ').map(str::to_owned).collect())
 }
 
@@ -25,9 +30,11 @@ pub fn is_zombie(pid: u32) -> bool {
     stat(pid).first().is_some_and(|state| state == "Z")
 }
 
-/// Whether `pid` has been stopped by a signal.
+/// Whether `pid` has been stopped by a signal, with all its threads: each goes on until it notices.
 pub fn is_stopped(pid: u32) -> bool {
-    stat(pid).first().is_some_and(|state| state == "T")
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let states: Vec<_> = tasks.map(|task| stat_at(&task.path()).into_iter().next()).collect();
+    !states.is_empty() && states.iter().all(|state| state.as_deref() == Some("T"))
 }
 
 /// How many descriptors `pid` has open.

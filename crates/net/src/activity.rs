@@ -115,6 +115,7 @@ impl Connection {
     fn begin_idle_wait(&self) {
         if let Some(socket) = self.socket() {
             socket.activity.0.store(WAITING, SeqCst);
+            socket.show_activity();
             socketserver_sys::begin_wait(socket.as_fd()); // in a child, a signal may end it
         }
     }
@@ -128,6 +129,7 @@ impl Connection {
         if was_ended && is_there {
             socket.activity.0.store(CUT, SeqCst);
         }
+        socket.show_activity();
         was_ended
     }
 }
@@ -151,6 +153,7 @@ impl Socket {
         };
         if !self.is_cut() {
             self.activity.0.store(number, SeqCst);
+            self.show_activity();
         }
     }
 

@@ -38,7 +38,7 @@ use std::{
 pub struct Socket {
     fd: OwnedFd,
     pub(crate) limits: Limits,
-    meter: Meter,
+    pub(crate) meter: Meter,
     pub(crate) activity: AtomicActivity,
     pub(crate) last_read: LastRead,
 }

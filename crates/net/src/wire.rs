@@ -1,11 +1,14 @@
 //! What a byte stream must offer so that `rfile` and `wfile` can lie on top of it.
 
-use crate::Socket;
+use crate::{Shown, Socket};
 use std::{
     fmt,
     io::{self, IoSlice},
     net::Shutdown,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 /// A byte stream that is shared by those who read and those who write: a socket, TLS over one, a pipe in memory.
@@ -86,16 +89,26 @@ pub struct Traffic {
 pub(crate) struct Meter {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// In a child that serves the socket for its parent. In a box, since few sockets have it.
+    pub(crate) shown: OnceLock<Box<Shown>>,
 }
 
 impl Meter {
     pub(crate) fn add_in(&self, n: usize) {
         self.bytes_in.fetch_add(n as u64, Relaxed);
+        self.show();
     }
     pub(crate) fn add_out(&self, n: usize) {
         self.bytes_out.fetch_add(n as u64, Relaxed);
+        self.show();
     }
     pub(crate) fn read(&self) -> Traffic {
         Traffic { bytes_in: self.bytes_in.load(Relaxed), bytes_out: self.bytes_out.load(Relaxed) }
+    }
+    #[inline]
+    fn show(&self) {
+        if let Some(shown) = self.shown.get() {
+            shown.set_traffic(self.read());
+        }
     }
 }

@@ -14,9 +14,9 @@ pub struct ConnectionInfo {
     pub peer: Address,
     /// How long ago it was accepted.
     pub age: Duration,
-    /// The bytes that have passed so far. Zero for what a child serves: the child's copy of the socket has counted them.
+    /// The bytes that have passed so far.
     pub traffic: Traffic,
-    /// What it is doing. What a child serves is always in a request, and so is a connection without a socket beneath.
+    /// What it is doing. A connection without a socket beneath is always in a request.
     pub activity: Activity,
     /// The process that serves it, if it is another one: a child that was forked for it, a worker process.
     pub pid: Option<i32>,

@@ -4,6 +4,7 @@ mod asking;
 mod control;
 mod counting;
 mod hearing;
+mod in_child;
 mod in_worker;
 mod inside;
 mod life;
@@ -25,6 +26,7 @@ use crate::{
     limit::Gate,
     link::Link,
     mixin::Drain,
+    nursery::Nursery,
     registry::Registry,
     reserve::Reserve,
     signals::Ear,
@@ -37,7 +39,7 @@ use crate::{
 };
 use life::Life;
 use socketserver_net::Address;
-use socketserver_sys::{ForkMutex, SharedWords, sync::AtomicBool};
+use socketserver_sys::{ForkMutex, sync::AtomicBool};
 use std::{
     fmt,
     sync::{
@@ -78,10 +80,10 @@ pub(crate) struct Core {
     next_id: AtomicU64,
     stop: AtomicBool,
     draining: AtomicBool,
-    /// The same for children that were forked for a request. Made with the first.
-    told_children: ForkMutex<Option<Arc<SharedWords>>>,
-    /// In such a child: what its parent says.
-    told_by_parent: OnceLock<Arc<SharedWords>>,
+    /// What is shared with children that are forked for a request each. Made with the first.
+    nursery: ForkMutex<Option<Arc<Nursery>>>,
+    /// In such a child: its parent's.
+    of_parent: OnceLock<Arc<Nursery>>,
     /// `handle_shutdown` has been called since serving began.
     has_told_state: AtomicBool,
     /// In a forked child the loop belongs to another process: nothing here may wake it or wait for it.
@@ -150,8 +152,8 @@ impl Core {
             next_id: AtomicU64::new(1),
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),
-            told_children: ForkMutex::new(None),
-            told_by_parent: OnceLock::new(),
+            nursery: ForkMutex::new(None),
+            of_parent: OnceLock::new(),
             has_told_state: AtomicBool::new(false),
             in_child: AtomicBool::new(false),
             has_ear: AtomicBool::new(false),

@@ -22,13 +22,14 @@ use std::{io, time::Duration};
 ///
 /// # In other processes
 ///
-/// A child that was forked for one connection, or one datagram, tells nothing of it: its parent tells the start when it accepts, and the end
-/// when the child has ended, with [`Outcome::InChild`] and without bytes. Requests of a keep-alive connection in there aren't told.
+/// Of a child that was forked for one connection, or one datagram, its parent tells: the start when it accepts, and the end when the child
+/// has ended, with the outcome and the bytes that it has come to say, or with [`Outcome::InChild`] if it was killed before that, and the
+/// bytes that had passed by then. Single requests of a keep-alive connection in there are told by nobody.
 ///
 /// A worker process (of a prefork server) has a copy of the observer, which hears all of the connections and requests of that process, and no
 /// others. Their numbers are different in each process. The parent's own hears of processes ([`WorkerStarted`](Event::WorkerStarted),
 /// [`WorkerEnded`](Event::WorkerEnded)) and of the server. What a worker that is killed had begun is told by nobody to have
-/// ended; the parent's [`Stats`] count it as failed.
+/// ended; [`WorkerEnded`](Event::WorkerEnded) says how many that were, and the parent's [`Stats`] count them as failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -68,7 +69,7 @@ pub enum Event<'a> {
         forced: bool,
         /// How long it took, with what it waited for.
         duration: Duration,
-        /// The bytes that passed; none if a child process served it.
+        /// The bytes that passed.
         traffic: Traffic,
     },
     /// A datagram has been accepted, or the first byte of a request has arrived on a keep-alive connection. Exactly one
@@ -96,7 +97,7 @@ pub enum Event<'a> {
         forced: bool,
         /// How long it took; of a keep-alive connection without the time between two requests.
         duration: Duration,
-        /// The bytes of the request and of its reply; none if a child process served it.
+        /// The bytes of the request and of its reply.
         traffic: Traffic,
     },
     /// A connection was closed while its client was still sending, at the bounds of the builder's [`linger`](crate::ServerBuilder::linger): what the
@@ -172,6 +173,8 @@ pub enum Event<'a> {
         expected: bool,
         /// How long none is forked in its place, because too many have ended too soon.
         back_off: Duration,
+        /// How many requests were in progress in it, which nobody tells the ends of. They have failed.
+        lost: usize,
     },
     /// The loop of a worker process hasn't come round for so long that the process is killed.
     WorkerHung {

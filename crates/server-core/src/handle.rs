@@ -26,7 +26,7 @@ pub struct ShutdownReport {
     pub drained: usize,
     /// Requests that were still in progress at the deadline: their connections were shut down, their children killed.
     pub forced: usize,
-    /// Clients that have been turned away since the server was made, in this shutdown too.
+    /// Clients that were turned away meanwhile: of those in the backlog ([`Backlog::Refuse`](crate::Backlog::Refuse)), or who waited for room.
     pub refused: u64,
     /// How long the shutdown took.
     pub elapsed: Duration,
@@ -51,7 +51,7 @@ impl Handle {
         let before = self.0.stats();
         let forced_before = self.0.forced();
         let run = self.0.request_stop(Some(until));
-        let (mut drained, mut forced) = (0, 0);
+        let (mut drained, mut forced, mut refused) = (0, 0, 0);
         if !self.0.is_inside() {
             if !self.0.wait_until_idle(run, until) {
                 forced = self.0.in_progress();
@@ -63,10 +63,10 @@ impl Handle {
             // Those who were inside, and those who were still taken in out of the backlog.
             let now = self.0.stats();
             let came = before.active + now.accepted.saturating_sub(before.accepted) as usize;
-            let refused = now.refused.saturating_sub(before.refused) as usize;
-            drained = came.saturating_sub(refused).saturating_sub(forced);
+            refused = now.refused.saturating_sub(before.refused);
+            drained = came.saturating_sub(refused as usize).saturating_sub(forced);
         }
-        ShutdownReport { drained, forced, refused: self.stats().refused, elapsed: begun.elapsed() }
+        ShutdownReport { drained, forced, refused, elapsed: begun.elapsed() }
     }
 
     /// Asks the server to stop, and returns at once.

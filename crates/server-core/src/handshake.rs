@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// How many there are, and may be.
+/// How many there are, and may be. In a child that was forked for one request it is the parent's [`Nursery`](crate::nursery::Nursery) that knows.
 #[derive(Debug)]
 pub(crate) struct Handshakes {
     max: AtomicUsize,
@@ -56,7 +56,7 @@ struct Permit(Arc<Core>);
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.handshakes.end();
+        self.0.end_handshake();
     }
 }
 
@@ -85,7 +85,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         let parts = self.parts_mut();
         let first_word = guarded(|| Ok(parts.request.begins_with_handshake()))?;
         if first_word.is_some() && parts.handshake.is_none() {
-            if !core.handshakes.begin() {
+            if !core.begin_handshake() {
                 return Err(TooManyHandshakes.into());
             }
             let limit = ServerControl::handshake_timeout(&*core);

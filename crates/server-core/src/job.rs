@@ -4,11 +4,12 @@ use crate::{
     Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport,
     handshake::Begun,
     lingering::{Ending, Wish},
+    nursery::Nursery,
     server::Shared,
 };
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
-use socketserver_sys::{Child, SharedWords};
+use socketserver_sys::Child;
 use std::{fmt, sync::Arc, time::Instant};
 
 /// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
@@ -27,8 +28,8 @@ pub(crate) struct Parts<T: Transport> {
     pub(crate) ticket: Ticket,
     /// While it is in its handshake.
     pub(crate) handshake: Option<Box<Begun>>,
-    /// If a child is about to serve it: where that will see whether the server drains.
-    told: Option<Arc<SharedWords>>,
+    /// If a child is about to serve it: what it shares with its parent.
+    nursery: Option<Arc<Nursery>>,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
@@ -41,7 +42,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         let connection = request.connection();
         let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
         Job {
-            parts: Some(Parts { request, peer, ticket, handshake: None, told: None }),
+            parts: Some(Parts { request, peer, ticket, handshake: None, nursery: None }),
             shared: shared.clone(),
         }
     }
@@ -50,7 +51,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     pub(crate) fn to_refuse(shared: &Arc<Shared<T, S>>, request: T::Request, peer: PeerAddress<T>) -> Self {
         let connection = request.connection();
         let ticket = Ticket::to_refuse(&shared.core, peer.clone(), connection.as_ref());
-        let parts = Parts { request, peer, ticket, handshake: None, told: None };
+        let parts = Parts { request, peer, ticket, handshake: None, nursery: None };
         Job { parts: Some(parts), shared: shared.clone() }
     }
 
@@ -123,20 +124,31 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         parts.ticket
     }
 
-    /// To be called before the fork of a child that shall serve it, so that the child can be told that the server stops.
+    /// To be called before the fork of a child that shall serve it, so that the child can be told that the server stops, and its parent
+    /// comes to know what passes there, what it is doing and how it ends.
     pub fn before_fork(&mut self) {
-        self.parts_mut().told = self.shared.core.told_children();
+        let nursery = self.shared.core.nursery();
+        let parts = self.parts_mut();
+        parts.ticket.take_seat();
+        parts.nursery = nursery;
     }
 
     /// Makes this process's copy of the server one of a forked child: the listening socket is closed, and shutting down is left
     /// to the parent. After [`before_fork`](Self::before_fork) the child sees that the server drains, and a wait for the next request of a keep-alive
     /// connection is ended then by SIGURG.
     pub fn enter_child(&mut self, child: &Child) {
-        let told = self.parts_mut().told.take();
-        if told.is_some() {
+        let parts = self.parts_mut();
+        let nursery = parts.nursery.take();
+        if nursery.is_some() {
             child.end_waits_by_sigurg();
         }
-        self.shared.core.enter_child(told);
+        if let Some(seat) = parts.ticket.seat()
+            && let Some(connection) = parts.request.connection()
+            && let Some(socket) = connection.socket()
+        {
+            socket.show_in(seat.shown.clone());
+        }
+        self.shared.core.enter_child(nursery);
         self.shared.listening.try_with(|transport| transport.close_in_child(child));
     }
 

@@ -74,10 +74,7 @@ impl<T: Transport, S: ServerHooks<T>> Ending<T, S> {
         let Ending { request, peer, mut ticket, shared } = self;
         let core = &shared.core;
         if let Some((End::CutOff, discarded)) = end {
-            match core.is_child() {
-                true => core.counters.cut_off_in_child(),
-                false => core.counters.cut_off(),
-            }
+            ticket.cut_off();
             core.emit(&Event::CutOff { id: ticket.id(), peer: &peer.into(), discarded });
         }
         ticket.settle(request.traffic());

@@ -67,6 +67,11 @@ impl Link {
         self.wish(Wish::LimitPeers(max));
     }
 
+    /// Tells it the limit of handshakes in progress.
+    pub(crate) fn limit_handshakes(&self, max: Option<usize>) {
+        self.wish(Wish::LimitHandshakes(max));
+    }
+
     /// However often something is wished, the worker is told to look once, until it does.
     fn wish(&self, wish: Wish) {
         if self.slot.wish(wish) {

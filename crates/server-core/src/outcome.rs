@@ -22,7 +22,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// It was never run: the mix-in dropped it.
     Dropped,
-    /// It was served by a child process, which ended with this status; `None` if a signal ended it.
+    /// It was served by a child process, which ended with this status, `None` if a signal ended it, before it came to say how the request
+    /// did: it was killed, or the handler left the process by itself.
     InChild(Option<i32>),
 }
 

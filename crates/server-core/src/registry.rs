@@ -1,7 +1,7 @@
 //! The requests in progress that hold a connection or a child, so that they can be listed, counted by peer, and ended from outside.
 
-use crate::ConnectionInfo;
-use socketserver_net::{Activity, Address, Connection, Traffic, Wire};
+use crate::{ConnectionInfo, nursery::Seat};
+use socketserver_net::{Activity, Address, Connection, Shown, Traffic, Wire};
 use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
     collections::HashMap,
@@ -28,9 +28,24 @@ pub(crate) struct Entry {
     /// It has been ended by force, and hasn't noticed yet.
     is_ended: bool,
     /// The child that serves it.
-    pid: Option<i32>,
-    /// How that is told that the server stops.
-    tell: Option<Box<dyn Fn() + Send>>,
+    child: Option<Child>,
+}
+
+struct Child {
+    pid: i32,
+    /// What it tells.
+    seat: Option<Arc<Seat>>,
+    /// How it is told that the server stops.
+    tell: Box<dyn Fn() + Send>,
+}
+
+/// Who has been given a connection to serve.
+pub(crate) struct ServedBy {
+    pub(crate) pid: i32,
+    pub(crate) seat: Option<Arc<Seat>>,
+    pub(crate) kill: Box<dyn Fn() + Send>,
+    /// That the server stops.
+    pub(crate) tell: Box<dyn Fn() + Send>,
 }
 
 #[derive(Default)]
@@ -57,7 +72,7 @@ impl Registry {
     /// Lists a connection. False if its peer has as many as it may, without this one.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, pid: None, tell: None };
+        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, child: None };
         let mut entries = self.0.lock();
         let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
         entries.by_id.insert(id, entry);
@@ -100,22 +115,15 @@ impl Registry {
     }
 
     /// From now on a child serves it, which can be killed, and told that the server stops; at once if it does.
-    pub(crate) fn hand_over(
-        &self,
-        id: u64,
-        pid: i32,
-        kill: Box<dyn Fn() + Send>,
-        tell: Box<dyn Fn() + Send>,
-        stops: impl FnOnce() -> bool,
-    ) {
+    pub(crate) fn hand_over(&self, id: u64, to: ServedBy, stops: impl FnOnce() -> bool) {
         if let Some(entry) = self.0.lock().by_id.get_mut(&id) {
+            let ServedBy { pid, seat, kill, tell } = to;
             entry.closer = Closer::Other(kill);
-            entry.pid = Some(pid);
             // Asked under the lock: a server that is told to stop later finds it here.
             if stops() {
                 tell();
             }
-            entry.tell = Some(tell);
+            entry.child = Some(Child { pid, seat, tell });
         }
     }
 
@@ -169,8 +177,8 @@ impl Registry {
     /// Ends the waits of threads and children for the next request on a connection.
     pub(crate) fn close_idle(&self) {
         for entry in self.0.lock().by_id.values() {
-            if let Some(tell) = &entry.tell {
-                tell();
+            if let Some(child) = &entry.child {
+                (child.tell)();
             } else if let Closer::Connection(wire) = &entry.closer
                 && let Some(wire) = wire.upgrade()
                 && let Some(socket) = wire.socket()
@@ -211,20 +219,35 @@ impl Entry {
         if let Closer::Connection(wire) = &self.closer { wire.upgrade() } else { None }
     }
 
+    /// As the child sees it that serves it, if there is one.
+    fn shown(&self) -> Option<&Shown> {
+        self.child.as_ref()?.seat.as_ref().map(|seat| &seat.shown)
+    }
+
     fn traffic(&self) -> Traffic {
-        self.wire().map(|wire| wire.traffic()).unwrap_or_default()
+        match self.shown() {
+            Some(shown) => shown.traffic(),
+            None => self.wire().map(|wire| wire.traffic()).unwrap_or_default(),
+        }
+    }
+
+    fn activity(&self) -> Activity {
+        match self.shown() {
+            Some(shown) => shown.activity(),
+            None => {
+                self.wire().and_then(|wire| Some(wire.socket()?.activity())).unwrap_or(Activity::InRequest)
+            }
+        }
     }
 
     fn info(&self, id: u64, now: Instant) -> ConnectionInfo {
-        let wire = self.wire();
-        let socket = wire.as_ref().and_then(|wire| wire.socket());
         ConnectionInfo {
             id,
             peer: self.peer.clone(),
             age: now.saturating_duration_since(self.since),
-            traffic: wire.as_ref().map_or(Traffic::default(), |wire| wire.traffic()),
-            activity: socket.map_or(Activity::InRequest, |socket| socket.activity()),
-            pid: self.pid,
+            traffic: self.traffic(),
+            activity: self.activity(),
+            pid: self.child.as_ref().map(|child| child.pid),
         }
     }
 }

@@ -159,9 +159,6 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let (core, mixin) = (Arc::new(core), Arc::new(mixin));
         let known: Weak<M> = Arc::downgrade(&mixin);
         core.know_mixin(known);
-        if mixin.forks() {
-            core.counters.expect_children();
-        }
         let door: Weak<Listening<T>> = Arc::downgrade(&listening);
         core.know_door(door);
         let (waiting_room, lingering) = (WaitingRoom::default(), Lingering::default());

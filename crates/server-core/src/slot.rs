@@ -28,7 +28,8 @@ const LIMIT_MAX: usize = CELLS + 8;
 const LIMIT_POLICY: usize = CELLS + 9;
 const LIMIT_PEERS: usize = CELLS + 10;
 const PORT_CLOSED: usize = CELLS + 11;
-const LENGTH: usize = CELLS + 12;
+const LIMIT_HANDSHAKES: usize = CELLS + 12;
+const LENGTH: usize = CELLS + 13;
 
 /// What a parent wants of a worker beside its end. Of each kind only the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +38,13 @@ pub(crate) enum Wish {
     Suspend(bool),
     Limit(Limit),
     LimitPeers(Option<usize>),
+    LimitHandshakes(Option<usize>),
 }
 
 const NEW_SUSPENDED: u64 = 1;
 const NEW_LIMIT: u64 = 2;
 const NEW_LIMIT_PEERS: u64 = 4;
+const NEW_LIMIT_HANDSHAKES: u64 = 8;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +111,12 @@ impl Slot {
                 NEW_LIMIT
             }
             Wish::LimitPeers(max) => {
-                store(LIMIT_PEERS, max.map_or(u64::MAX, |max| max as u64));
+                store(LIMIT_PEERS, some_or_greatest(max));
                 NEW_LIMIT_PEERS
+            }
+            Wish::LimitHandshakes(max) => {
+                store(LIMIT_HANDSHAKES, some_or_greatest(max));
+                NEW_LIMIT_HANDSHAKES
             }
         };
         self.0[NEW_WISHES].fetch_or(bit, SeqCst) == 0
@@ -123,8 +130,13 @@ impl Slot {
         let suspend = Wish::Suspend(number(SUSPENDED) != 0);
         let policy = Policy::from_number(number(LIMIT_POLICY));
         let limit = Wish::Limit(Limit { max: size(LIMIT_MAX), policy });
-        let peers = Some(number(LIMIT_PEERS)).filter(|it| *it != u64::MAX).map(|_| size(LIMIT_PEERS));
-        let all = [(NEW_SUSPENDED, suspend), (NEW_LIMIT, limit), (NEW_LIMIT_PEERS, Wish::LimitPeers(peers))];
+        let some = |at: usize| (number(at) != u64::MAX).then(|| size(at));
+        let all = [
+            (NEW_SUSPENDED, suspend),
+            (NEW_LIMIT, limit),
+            (NEW_LIMIT_PEERS, Wish::LimitPeers(some(LIMIT_PEERS))),
+            (NEW_LIMIT_HANDSHAKES, Wish::LimitHandshakes(some(LIMIT_HANDSHAKES))),
+        ];
         all.into_iter().filter(move |(bit, _)| new & bit != 0).map(|(_, wish)| wish)
     }
 
@@ -167,6 +179,11 @@ impl Slot {
     }
 }
 
+/// A limit as a number: the greatest for none at all.
+pub(crate) fn some_or_greatest(max: Option<usize>) -> u64 {
+    max.map_or(u64::MAX, |max| max as u64)
+}
+
 /// A grace period as a number: milliseconds, the greatest for none at all.
 pub(crate) fn written(grace: Option<Duration>) -> u64 {
     let number = |grace: Duration| u64::try_from(grace.as_millis()).ok().filter(|it| *it < u64::MAX);
@@ -203,12 +220,16 @@ mod tests {
             slot.wish(Wish::Limit(limit));
             slot.wish(Wish::LimitPeers(None));
             slot.wish(Wish::LimitPeers(Some(5)));
+            slot.wish(Wish::LimitHandshakes(Some(6)));
             let wishes: Vec<_> = slot.take_wishes().filter(|it| *it != Wish::Suspend(true)).collect();
-            assert_eq!(wishes, [Wish::Limit(limit), Wish::LimitPeers(Some(5))]);
+            let last = [Wish::Limit(limit), Wish::LimitPeers(Some(5)), Wish::LimitHandshakes(Some(6))];
+            assert_eq!(wishes, last);
         }
         assert_eq!(slot.take_wishes().count(), 0);
         assert!(slot.wish(Wish::LimitPeers(None)));
-        assert_eq!(slot.take_wishes().collect::<Vec<_>>(), [Wish::LimitPeers(None)]);
+        slot.wish(Wish::LimitHandshakes(None));
+        let none = [Wish::LimitPeers(None), Wish::LimitHandshakes(None)];
+        assert_eq!(slot.take_wishes().collect::<Vec<_>>(), none);
     }
 
     #[test]

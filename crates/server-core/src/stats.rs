@@ -11,8 +11,8 @@ pub(crate) use counts::Counts;
 /// Counts since the server was made. When nothing is in progress, `accepted` is the sum of the six that say how requests ended:
 /// `completed`, `failed`, `disconnected`, `timed_out`, `refused`, `dropped`.
 ///
-/// What a child that was forked for one request does is counted here when it ends: status 0 as completed, all else as failed. What worker
-/// processes (of a prefork server) do is counted here as it happens; requests that were in progress in one that was killed
+/// How a request ended that a child was forked for is counted here when the child has ended; one that was killed has failed, and one whose
+/// handler ended the process has completed with status 0, and failed with all else. Its bytes are counted as they pass. What worker processes (of a prefork server) do is counted here as it happens; requests that were in progress in one that was killed
 /// have failed. In a worker process itself these are the counts of that process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,7 +28,7 @@ pub struct Stats {
     pub completed: u64,
     /// Ended by an error or a panic in user code.
     pub failed: u64,
-    /// Those of them that a panic ended, as far as it was in this process or a worker process.
+    /// Those of them that a panic ended.
     pub panicked: u64,
     /// Ended because the client went away.
     pub disconnected: u64,

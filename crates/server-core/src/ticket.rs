@@ -1,6 +1,6 @@
 //! One request's place among those in progress: held from accept to close, given back exactly once.
 
-use crate::{Event, Outcome, Refusal, core::Core, span::ConnectionSpan};
+use crate::{Event, Outcome, Refusal, core::Core, nursery::Seat, registry::ServedBy, span::ConnectionSpan};
 use socketserver_handlers::ServerControl;
 use socketserver_net::{Address, Connection, Traffic};
 use std::{fmt, sync::Arc, time::Instant};
@@ -21,6 +21,10 @@ pub struct Ticket {
     holds_a_place: bool,
     /// Counted as one of those inside: not if it is turned away at once.
     is_inside: bool,
+    /// What a child tells that serves it, if it was asked to.
+    seat: Option<Arc<Seat>>,
+    /// That child.
+    pid: Option<i32>,
 }
 
 /// What is told at the end.
@@ -71,6 +75,8 @@ impl Ticket {
             refusal: None,
             holds_a_place,
             is_inside: false,
+            seat: None,
+            pid: None,
         };
         if wants_story || ticket.is_listed {
             let peer = peer.into();
@@ -145,7 +151,8 @@ impl Ticket {
     pub(crate) fn settle(&mut self, traffic: Traffic) {
         let counters = &self.core.counters;
         if self.core.is_child() {
-            return counters.passed_in_child(traffic); // the list is the parent's
+            // The list is the parent's.
+            return self.seat.iter().for_each(|seat| seat.shown.set_traffic(traffic));
         }
         if std::mem::take(&mut self.is_listed) {
             self.was_forced = self.core.registry.remove(self.id, || counters.passed(traffic));
@@ -155,6 +162,23 @@ impl Ticket {
         if let Some(story) = &mut self.story {
             story.traffic = traffic;
         }
+    }
+
+    /// Its client was still sending at the end.
+    pub(crate) fn cut_off(&self) {
+        match &self.seat {
+            Some(seat) if self.core.is_child() => seat.set_cut_off(),
+            _ => self.core.counters.cut_off(),
+        }
+    }
+
+    /// A child is about to be forked for it, and is to tell what becomes of it.
+    pub(crate) fn take_seat(&mut self) {
+        self.seat = self.core.nursery().and_then(|nursery| nursery.seat()).map(Arc::new);
+    }
+
+    pub(crate) fn seat(&self) -> Option<&Seat> {
+        self.seat.as_deref()
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -188,14 +212,37 @@ impl Ticket {
         tell: impl Fn() + Send + 'static,
     ) {
         let core = &self.core;
-        core.registry.hand_over(self.id, pid, Box::new(kill), Box::new(tell), || core.is_draining());
+        let child = ServedBy { pid, seat: self.seat.clone(), kill: Box::new(kill), tell: Box::new(tell) };
+        core.registry.hand_over(self.id, child, || core.is_draining());
+        self.pid = Some(pid);
+    }
+
+    /// In the parent: what the child has come to tell, which has ended.
+    fn hear_child(&mut self) {
+        let Some(seat) = self.seat.take() else { return };
+        if matches!(self.outcome, Outcome::InChild(_))
+            && let Some(outcome) = seat.outcome()
+        {
+            self.outcome = outcome;
+        }
+        if let Some(pid) = self.pid {
+            seat.end_handshakes(pid);
+        }
+        if seat.was_cut_off() {
+            self.core.counters.cut_off();
+        }
+        self.settle(seat.shown.traffic());
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if self.core.is_child() {
-            return; // the parent keeps the books, and its locks are not ours
+            // The parent keeps the books, and its locks are not ours.
+            return self.seat.iter().for_each(|seat| seat.set_outcome(self.outcome));
+        }
+        if self.pid.is_some() {
+            self.hear_child();
         }
         let forced = self.was_forced || self.is_listed && self.core.registry.remove(self.id, || ());
         if let Some(story) = &self.story {

@@ -23,5 +23,5 @@ pub use idle::{begin_wait, end_wait};
 pub use lock::ForkMutex;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub use queue::{has_filter, queue_length};
-pub use shared::SharedWords;
+pub use shared::{SharedPart, SharedWords};
 pub use terminate::was_terminated;

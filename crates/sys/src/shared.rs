@@ -1,6 +1,12 @@
 //! Memory that processes share.
 
-use std::{fmt, io, ops::Deref, ptr::NonNull, slice, sync::atomic::AtomicU64};
+use std::{
+    fmt, io,
+    ops::{Deref, Range},
+    ptr::NonNull,
+    slice,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 /// Words of memory, zero at first, that this process shares with the children it forks while they exist. What a child writes
 /// is seen by its parent, even if the child is killed in between.
@@ -76,6 +82,49 @@ impl Drop for SharedWords {
 }
 
 impl fmt::Debug for SharedWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Some of the [`SharedWords`]: what one child is given of them. All of the memory stays while a part of it is in use.
+///
+/// ```
+/// use socketserver_sys::{SharedPart, SharedWords};
+/// use std::sync::{Arc, atomic::Ordering::SeqCst};
+///
+/// let words = Arc::new(SharedWords::new(8)?);
+/// let part = SharedPart::new(&words, 2..5);
+/// part[0].store(42, SeqCst);
+/// assert_eq!((part.len(), words[2].load(SeqCst)), (3, 42));
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct SharedPart {
+    words: Arc<SharedWords>,
+    range: Range<usize>,
+}
+
+impl SharedPart {
+    /// Those at `range`.
+    ///
+    /// # Panics
+    /// If there are no such words.
+    pub fn new(words: &Arc<SharedWords>, range: Range<usize>) -> Self {
+        assert!(words.get(range.clone()).is_some(), "there are {} words, not {range:?}", words.len());
+        SharedPart { words: words.clone(), range }
+    }
+}
+
+impl Deref for SharedPart {
+    type Target = [AtomicU64];
+
+    fn deref(&self) -> &[AtomicU64] {
+        &self.words[self.range.clone()]
+    }
+}
+
+impl fmt::Debug for SharedPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }

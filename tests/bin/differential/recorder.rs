@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use socketserver::{Event, Observer, Outcome};
 use std::{
     cell::Cell,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     process::id,
     sync::{
@@ -37,6 +37,8 @@ pub(crate) struct Recorder {
     numbers: Mutex<HashMap<usize, u64>>,
     /// By the number that the server's events have.
     told: Mutex<HashMap<u64, u64>>,
+    /// Those that children serve.
+    childs: Mutex<HashSet<u64>>,
 }
 
 impl Recorder {
@@ -49,6 +51,7 @@ impl Recorder {
             just_served: AtomicU64::new(0),
             numbers: Mutex::default(),
             told: Mutex::default(),
+            childs: Mutex::default(),
         })
     }
 
@@ -63,6 +66,17 @@ impl Recorder {
     /// This thread is in the request that has this key.
     pub(crate) fn enter(&self, key: usize) {
         CURRENT.set(self.numbers.lock().get(&key).copied().unwrap_or_default());
+    }
+
+    /// The request that this thread is in goes to a child, or doesn't.
+    pub(crate) fn hand_over(&self, to_child: bool) {
+        if to_child {
+            self.childs.lock().insert(CURRENT.get());
+        }
+    }
+
+    fn is_childs(&self, number: u64) -> bool {
+        self.childs.lock().contains(&number)
     }
 
     /// An event of the request that this thread is in.
@@ -105,12 +119,13 @@ impl Observer for Ends {
             Event::ConnectionEnded { id, outcome, .. }
             | Event::RequestEnded { id, connection: None, outcome, .. } => {
                 let number = self.0.told.lock().remove(id).unwrap_or_default();
+                let reap = |how: &str| write_line(&format!("{number} reap child {how}"));
                 match outcome {
-                    Outcome::InChild(Some(status)) => {
-                        write_line(&format!("{number} reap child exit {status}"))
-                    }
-                    // Which signal it was isn't told.
-                    Outcome::InChild(None) => write_line(&format!("{number} reap child signal unknown")),
+                    Outcome::InChild(Some(status)) => reap(&format!("exit {status}")),
+                    Outcome::InChild(None) => reap("signal unknown"), // which one isn't told
+                    // The reference knows a child by its status.
+                    Outcome::Completed | Outcome::Disconnected if self.0.is_childs(number) => reap("exit 0"),
+                    _ if self.0.is_childs(number) => reap("exit 1"),
                     Outcome::Disconnected => self.0.emit_of(number, "disconnected"),
                     _ => {}
                 }

@@ -96,6 +96,7 @@ where
 
     fn process_request<M: MixIn>(&self, job: Job<T, Self>, mixin: &M) {
         self.emit_about(job.request(), "hook process_request");
+        self.recorder.hand_over(mixin.forks());
         mixin.process_request(job);
     }
 

@@ -13,10 +13,11 @@ pub(crate) fn run(mixin: &str, failure: &str, log: &Path) {
         _ => panic!("no such mix-in: {mixin}"),
     };
     // We come here only if it forks: else the handler ends this process.
-    let status = match failure {
-        Failure::Error | Failure::Panic => 1,
-        Failure::Disconnect => 0,
-        Failure::Exit => EXIT_STATUS,
+    let expected = match failure {
+        Failure::Error => Outcome::Failed,
+        Failure::Panic => Outcome::Panicked,
+        Failure::Disconnect => Outcome::Disconnected,
+        Failure::Exit => Outcome::InChild(Some(EXIT_STATUS)),
     };
-    assert_eq!(outcome, Outcome::InChild(Some(status)));
+    assert_eq!(outcome, expected);
 }

@@ -20,19 +20,19 @@ fn a_forking_server_lists_its_children_and_kills_one() {
             (std::str::from_utf8(&pid).unwrap().trim().to_owned(), client)
         })
         .collect();
-    // A child may answer before its parent has written down that it has forked it.
+    // A child may answer before its parent has written down that it has forked it, and before it has counted the answer.
     let lines = loop {
         server.tell("connections");
         let lines = [(); 2].map(|()| server.after("connection "));
         server.after("done");
-        if lines.iter().all(|line| line.contains("Some(")) {
+        if lines.iter().all(|line| line.contains("Some(") && line.ends_with(" 10")) {
             break lines;
         }
     };
     for ((pid, client), line) in held.iter().zip(&lines) {
         let words: Vec<_> = line.split(' ').collect();
         let peer = client.getsockname().unwrap().to_string();
-        assert_eq!(words[1..], [&*peer, "InRequest", &format!("Some({pid})")], "{line}");
+        assert_eq!(words[1..], [&*peer, "InRequest", &format!("Some({pid})"), "5", "10"], "{line}");
     }
     let id = lines[0].split(' ').next().unwrap();
     server.tell(&format!("close {id}"));

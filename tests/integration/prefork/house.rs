@@ -58,6 +58,12 @@ pub(super) fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
 }
 
+/// Stops a process, all of it.
+pub(super) fn stop(pid: u32) {
+    signal(pid, Signal::STOP);
+    wait_for("it to stop", || reliability::is_stopped(pid));
+}
+
 /// Waits until a process that isn't our child has ended.
 pub(super) fn wait_for_end(pid: u32) {
     let pid_of = Pid::from_raw(pid as i32).unwrap();

@@ -1,6 +1,6 @@
 //! Processes with a socket each, on the same address.
 
-use super::house::{Client, Prefork, signal, start, who};
+use super::house::{Client, Prefork, signal, start, stop, who};
 use crate::{
     own_sockets::{Numbers, sockets_on},
     subject,
@@ -73,7 +73,7 @@ fn a_restart_refuses_nobody() {
 fn a_queue_is_inherited() {
     let server = start(2, &["socket=each", "inner=sequential"]);
     let old = server.children();
-    old.iter().for_each(|pid| signal(*pid, Signal::STOP));
+    old.iter().for_each(|pid| stop(*pid));
     let clients = asking(&server, 20);
     old.iter().for_each(|pid| signal(*pid, Signal::KILL));
     let mut served_by = BTreeSet::new();
@@ -92,7 +92,7 @@ fn a_socket_that_is_given_up_is_emptied_first() {
     for inner in ["inner=sequential", "inner=one", "inner=threading", "inner=forking", "inner=reactor"] {
         let mut server = start(2, &["control=yes", "socket=each", inner]);
         let old = server.children();
-        old.iter().for_each(|pid| signal(*pid, Signal::STOP));
+        old.iter().for_each(|pid| stop(*pid));
         let clients = asking(&server, 20);
         server.subject.tell("resize 1");
         server.subject.tell("pids"); // in case that the parent has come to it already

@@ -1,6 +1,6 @@
 //! What the parent knows of connections in its processes, and what it tells these while they serve.
 
-use super::house::{Client, Prefork, signal, start};
+use super::house::{Client, Prefork, signal, start, stop};
 use crate::util::wait_for;
 use rustix::process::Signal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ impl Prefork {
     fn list(&mut self) -> BTreeMap<String, Listed> {
         let lines = self.steer("connections");
         let read = |line: &String| {
-            let [_, id, peer, activity, pid] = line.split(' ').collect::<Vec<_>>()[..] else {
+            let [_, id, peer, activity, pid, _, _] = line.split(' ').collect::<Vec<_>>()[..] else {
                 panic!("{line}")
             };
             let pid = pid.trim_start_matches("Some(").trim_end_matches(')').parse().expect(line);
@@ -74,7 +74,7 @@ fn a_process_that_is_stopped_holds_up_nobody() {
     wait_for("the probes to be gone", || server.list().len() == 2);
     let (stopped, other) = (held[0].0, held[1].1.address());
     let id = server.list()[&held[0].1.address()].id;
-    signal(stopped, Signal::STOP);
+    stop(stopped);
     for _ in 0..12 {
         assert_eq!(server.list().into_keys().collect::<Vec<_>>(), std::slice::from_ref(&other));
     }

@@ -1,7 +1,9 @@
 //! Handshakes that a transport asks for: where the handler runs, under a deadline, a limited number at once.
 
-use super::{ALL, Client, start};
+use super::{ALL, Client, Timed, start};
 use crate::util::wait_for;
+use reliability::children_of;
+use rustix::process::Signal;
 use std::{thread, time::Duration};
 
 const TRANSPORTS: [&str; 2] = ["transport=magic", "transport=asking"];
@@ -46,8 +48,7 @@ fn who_doesnt_get_through_it_in_time_is_closed() {
             assert!(good.hear().ends_with("good"), "{mixin} {transport}");
             drop(good);
             let stats = server.end();
-            let counted = if mixin == "forking" { "failed 2 " } else { "handshake 2 " };
-            assert!(stats.contains(counted), "{mixin} {transport}: {stats}");
+            assert!(stats.contains("handshake 2 "), "{mixin} {transport}: {stats}");
         }
     }
 }
@@ -95,7 +96,7 @@ fn a_handshake_may_find_out_who_the_client_is() {
 
 #[test]
 fn who_lists_the_connections_sees_who_is_in_a_handshake() {
-    for mixin in ["threading", "pool", "reactor"] {
+    for mixin in SEVERAL {
         for transport in ["transport=magic", "transport=tcp"] {
             let mut server = start(mixin, &[transport, "handshake=60000"]);
             let mut client = server.client();
@@ -114,7 +115,7 @@ fn who_lists_the_connections_sees_who_is_in_a_handshake() {
 
 #[test]
 fn more_than_may_be_at_once_are_turned_away_and_told() {
-    for mixin in ["threading", "pool", "reactor"] {
+    for mixin in ["threading", "pool", "forking", "reactor"] {
         for transport in ["transport=magic", "transport=asking", "transport=tcp"] {
             let greeting = if transport == "transport=tcp" { "shake\n" } else { "LONG" };
             let mut server = start(mixin, &[transport, "handshakes=1", "handshake=60000"]);
@@ -152,6 +153,47 @@ fn more_than_may_be_at_once_are_turned_away_and_told() {
             assert!(stats.contains(" refused 1 ") && stats.contains("timed out 0"), "{stats}");
         }
     }
+}
+
+/// Of children that are forked for a request each, and of worker processes, which have the limit each for themselves.
+#[test]
+fn a_limit_that_is_changed_reaches_processes() {
+    for mixin in ["forking", "prefork"] {
+        let mut server = start(mixin, &["transport=tcp", "handshake=60000", "processes=1"]);
+        let shake = |server: &Timed| {
+            let mut client = server.client();
+            client.ask("shake\nword")
+        };
+        assert_eq!(shake(&server), "word", "{mixin}");
+        server.tell("handshakes 0");
+        wait_for("it to be heard", || shake(&server) == "busy");
+        server.tell("handshakes none");
+        wait_for("it to be heard", || shake(&server) == "word");
+        server.end();
+    }
+}
+
+#[test]
+fn a_child_that_is_killed_takes_no_place_with_it() {
+    let mut server = start("forking", &["transport=magic", "handshakes=1", "handshake=60000"]);
+    let pid: u32 = server.pid;
+    let mut first = server.client();
+    first.say("LONG");
+    wait_for("the handshake", || {
+        server.subject.tell("connections");
+        server.subject.after("connections ") == "Handshaking"
+    });
+    assert_eq!(server.client().hear(), "busy");
+    wait_for("the one who was told to be gone", || children_of(pid).len() == 1);
+    children_of(pid).into_iter().for_each(|child| reliability::signal(child, Signal::KILL).unwrap());
+    first.rest();
+    wait_for("its end to be noticed", || {
+        let mut next = server.client();
+        next.say("PLAY");
+        next.ask("echo on") == "on"
+    });
+    let stats = server.end();
+    assert!(stats.contains(" failed 1 "), "{stats}");
 }
 
 /// Where the client has the first word, it is waited for without a thread.

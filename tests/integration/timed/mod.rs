@@ -22,13 +22,15 @@ const ALL: [&str; 6] = ["sequential", "threading", "pool", "forking", "prefork",
 /// A server, and where it is.
 struct Timed {
     subject: Subject,
+    pid: u32,
     address: SocketAddr,
 }
 
 fn start(mixin: &str, settings: &[&str]) -> Timed {
     let subject = subject::start(&[&["timed", mixin], settings].concat());
+    let pid = subject.after("pid ").parse().expect("a process id");
     let address = subject.after("serving ").parse().expect("an address");
-    Timed { subject, address }
+    Timed { subject, pid, address }
 }
 
 impl Timed {

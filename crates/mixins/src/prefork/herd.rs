@@ -120,7 +120,8 @@ impl Herd {
             self.watch.remove(&process.watched);
             let expected = process.is_told() || process.has_left() && status == Some(0);
             let back_off = if expected { Duration::ZERO } else { back_off.died(process.age(now), now) };
-            news.push(News::Ended { pid: process.worker.pid(), status, expected, back_off });
+            let (pid, lost) = (process.worker.pid(), process.worker.stats().active);
+            news.push(News::Ended { pid, status, expected, back_off, lost });
             false
         });
     }

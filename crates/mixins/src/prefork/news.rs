@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub(crate) enum News {
     ForkWithThreads { threads: usize },
     Started { pid: i32 },
-    Ended { pid: i32, status: Option<i32>, expected: bool, back_off: Duration },
+    Ended { pid: i32, status: Option<i32>, expected: bool, back_off: Duration, lost: usize },
     Hung { pid: i32, silent_for: Duration },
     NotStarted { error: std::io::Error, back_off: Duration },
 }
@@ -34,8 +34,8 @@ impl Teller {
             match it {
                 News::ForkWithThreads { threads } => tell(&Event::ForkWithThreads { threads }),
                 News::Started { pid } => tell(&Event::WorkerStarted { pid }),
-                News::Ended { pid, status, expected, back_off } => {
-                    tell(&Event::WorkerEnded { pid, status, expected, back_off });
+                News::Ended { pid, status, expected, back_off, lost } => {
+                    tell(&Event::WorkerEnded { pid, status, expected, back_off, lost });
                 }
                 News::Hung { pid, silent_for } => tell(&Event::WorkerHung { pid, silent_for }),
                 News::NotStarted { error, back_off } => {

@@ -33,8 +33,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     /// [`ServerHooks::reject_because`](crate::ServerHooks::reject_because) may tell the client why, then it is closed. A running server's is changed by
     /// [`Handle::set_max_handshakes`](crate::Handle::set_max_handshakes).
     ///
-    /// Processes each have a limit of their own, so it has no effect on `ForkingMixIn`, where each handshake is in a process of its own; the number of
-    /// children bounds them there.
+    /// Children that were forked for one request each share this limit; worker processes each have it for themselves.
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.options.max_handshakes = Some(handshakes);
         self

@@ -1,21 +1,13 @@
-//! What handlers may ask of their server; in a child that was forked for one request, of a copy to which the parent says whether it drains.
+//! What handlers may ask of their server; in a child that was forked for one request, of a copy that knows of it by what both share.
 
 use super::Core;
 use socketserver_handlers::ServerControl;
 use socketserver_net::Address;
-use socketserver_sys::SharedWords;
-use std::{
-    sync::{
-        Arc,
-        atomic::Ordering::{Relaxed, SeqCst},
-    },
-    time::Duration,
-};
+use std::{process, sync::atomic::Ordering::SeqCst, time::Duration};
 
 impl ServerControl for Core {
     fn is_draining(&self) -> bool {
-        let is_told = || self.told_by_parent.get().is_some_and(|told| told[0].load(SeqCst) != 0);
-        self.draining.load(SeqCst) || self.is_child() && is_told()
+        self.draining.load(SeqCst) || self.of_parent().is_some_and(|nursery| nursery.is_draining())
     }
     fn request_shutdown(&self) {
         self.request_stop(None);
@@ -33,23 +25,15 @@ impl ServerControl for Core {
         self.time_limits.handshake
     }
     fn begin_handshake(&self) -> bool {
-        self.handshakes.begin()
-    }
-    fn end_handshake(&self) {
-        self.handshakes.end();
-    }
-}
-
-impl Core {
-    /// From now on this is a forked child's copy.
-    pub(crate) fn enter_child(&self, told: Option<Arc<SharedWords>>) {
-        self.in_child.store(true, Relaxed);
-        if let Some(told) = told {
-            let _ = self.told_by_parent.set(told); // it has one parent
+        match self.of_parent() {
+            Some(nursery) => nursery.begin_handshake(),
+            None => self.handshakes.begin(),
         }
     }
-
-    pub(crate) fn is_child(&self) -> bool {
-        self.in_child.load(Relaxed)
+    fn end_handshake(&self) {
+        match self.of_parent() {
+            Some(nursery) => drop(nursery.end_handshake(process::id())),
+            None => self.handshakes.end(),
+        }
     }
 }

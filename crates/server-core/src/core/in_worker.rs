@@ -2,10 +2,10 @@
 
 use super::Core;
 use crate::{
-    crowd::Relay, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
+    crowd::Relay, nursery::Nursery, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
     worker_process::WorkerSide,
 };
-use socketserver_sys::{Child, SharedWords, sync::ForkMutexGuard, was_terminated};
+use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
     sync::{
@@ -21,7 +21,7 @@ pub(crate) struct Held<'a> {
     waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
     ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
     reserve: Option<ForkMutexGuard<'a, reserve::Kept>>,
-    told_children: ForkMutexGuard<'a, Option<Arc<SharedWords>>>,
+    nursery: ForkMutexGuard<'a, Option<Arc<Nursery>>>,
 }
 
 impl Core {
@@ -53,7 +53,7 @@ impl Core {
             waker: self.waker.hold(),
             ear: self.ear.lock(),
             reserve: self.reserve.as_ref().map(|it| it.hold()),
-            told_children: self.told_children.lock(),
+            nursery: self.nursery.lock(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Core {
         self.next_id.store(u64::from(side.number) << 32 | 1, Relaxed);
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
-        *held.told_children = None; // its children are others
+        *held.nursery = None; // its children are others
         self.has_told_state.store(false, Relaxed);
         let _ = self.worker.set(side); // a worker has no workers
         Ok(())
@@ -105,6 +105,7 @@ impl Core {
                 }
                 Wish::Limit(limit) => self.set_limit(limit),
                 Wish::LimitPeers(max) => self.limit_peers(max),
+                Wish::LimitHandshakes(max) => self.limit_handshakes(max),
             }
         }
     }

@@ -2,12 +2,8 @@
 
 use super::Core;
 use crate::{Event, ServerError};
-use socketserver_sys::SharedWords;
 use std::{
-    sync::{
-        Arc,
-        atomic::Ordering::{Relaxed, SeqCst},
-    },
+    sync::atomic::Ordering::{Relaxed, SeqCst},
     time::Instant,
 };
 
@@ -130,21 +126,9 @@ impl Core {
 
     fn set_draining(&self, is_draining: bool) {
         self.draining.store(is_draining, SeqCst);
-        if let Some(told) = &*self.told_children.lock() {
-            told[0].store(is_draining.into(), SeqCst);
+        if let Some(nursery) = &*self.nursery.lock() {
+            nursery.set_draining(is_draining);
         }
-    }
-
-    /// Where a child that is about to be forked can see whether the server drains. Without it, for lack of memory, it doesn't come to know.
-    pub(crate) fn told_children(&self) -> Option<Arc<SharedWords>> {
-        let mut told = self.told_children.lock();
-        if told.is_none()
-            && let Ok(made) = SharedWords::new(1)
-        {
-            made[0].store(self.draining.load(SeqCst).into(), SeqCst);
-            *told = Some(Arc::new(made));
-        }
-        told.clone()
     }
 
     /// Whether the state hasn't been told of this end yet.

@@ -56,10 +56,15 @@ impl fmt::Display for Event<'_> {
             }
             Event::WorkersFree { after } => write!(f, "a worker is free again after {after:?}"),
             Event::WorkerStarted { pid } => write!(f, "worker process {pid} started"),
-            Event::WorkerEnded { pid, status, expected, back_off } => {
+            Event::WorkerEnded { pid, status, expected, back_off, lost } => {
                 match status {
                     Some(status) => write!(f, "worker process {pid} ended with status {status}")?,
                     None => write!(f, "worker process {pid} was ended by a signal")?,
+                }
+                match lost {
+                    0 => {}
+                    1 => f.write_str(", with a request in progress")?,
+                    lost => write!(f, ", with {lost} requests in progress")?,
                 }
                 match (expected, back_off) {
                     (true, _) => Ok(()),

@@ -50,8 +50,9 @@ impl Handle {
     }
 
     /// Changes how many handshakes may be in progress at once; `None` is no limit. Those that there are go on, and count. As with
-    /// [`set_max_connections`](Self::set_max_connections), processes that were forked before keep theirs.
+    /// [`set_max_connections`](Self::set_max_connections), worker processes are told, and each counts its own; children that were forked for one
+    /// request each share one count.
     pub fn set_max_handshakes(&self, handshakes: Option<usize>) {
-        self.0.handshakes.set_max(handshakes);
+        self.0.limit_handshakes(handshakes);
     }
 }

@@ -99,7 +99,10 @@ impl Observer for MetricsObserver {
             Event::WorkersBusy { .. } => it.workers_all_busy.set(1.0),
             Event::WorkersFree { .. } => it.workers_all_busy.set(0.0),
             Event::WorkerStarted { .. } => it.workers_started.increment(1),
-            Event::WorkerEnded { expected, .. } => it.workers_ended[usize::from(expected)].increment(1),
+            Event::WorkerEnded { expected, lost, .. } => {
+                it.workers_ended[usize::from(expected)].increment(1);
+                it.workers_lost.increment(lost as u64);
+            }
             Event::WorkerHung { .. } => it.workers_hung.increment(1),
             Event::WorkerNotStarted { .. } => it.workers_not_started.increment(1),
             Event::ForkWithThreads { .. } => {}

@@ -19,7 +19,7 @@ use tracing::{
 /// | `connection` | `id`, `peer` | `outcome`, `reason`, `status`, `forced`, `duration_us`, `bytes_in`, `bytes_out` |
 /// | `request` | `id`, `peer` | the same |
 ///
-/// `outcome` and `reason` are [`Outcome::name`] and [`Outcome::reason`]; `status` is that of a child that exited; times are in
+/// `outcome` and `reason` are [`Outcome::name`] and [`Outcome::reason`]; `status` is that of a child that exited before it could say how its request ended; times are in
 /// microseconds. The spans have the level debug, and close after an event `ended`. While a handler runs its thread is in the span of its
 /// connection, its request or its datagram, so what the handler itself tells `tracing` stands there. Other events have the level
 /// that they have [in the log](crate::LogObserver), and their values as fields.
@@ -134,11 +134,11 @@ impl TracingObserver {
             }
             Event::WorkersFree { after } => tell!(warn, duration_us = micros(*after)),
             Event::WorkerStarted { pid } => tell!(debug, pid = *pid),
-            Event::WorkerEnded { pid, status, expected: true, .. } => {
-                tell!(debug, pid = *pid, status = *status);
+            Event::WorkerEnded { pid, status, expected: true, lost, .. } => {
+                tell!(debug, pid = *pid, status = *status, lost = *lost);
             }
-            Event::WorkerEnded { pid, status, expected: false, back_off } => {
-                tell!(warn, pid = *pid, status = *status, back_off_us = micros(*back_off));
+            Event::WorkerEnded { pid, status, expected: false, back_off, lost } => {
+                tell!(warn, pid = *pid, status = *status, back_off_us = micros(*back_off), lost = *lost);
             }
             Event::WorkerHung { pid, silent_for } => {
                 tell!(error, pid = *pid, duration_us = micros(*silent_for));

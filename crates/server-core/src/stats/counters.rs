@@ -1,4 +1,4 @@
-//! Counting: what the parts of a server say as it happens. In a worker process, and in a forked child, where the parent sees it.
+//! Counting: what the parts of a server say as it happens. In a worker process, where the parent sees it.
 
 use super::{
     Counts,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Outcome, slot::Slot};
 use socketserver_net::Traffic;
-use socketserver_sys::{SharedWords, sync::access};
+use socketserver_sys::sync::access;
 use std::sync::{
     Arc, OnceLock,
     atomic::{
@@ -24,20 +24,11 @@ pub(crate) struct Counters {
     own: [AtomicU64; CELLS],
     /// In a worker process: where the parent sees them too, instead of the above.
     slot: OnceLock<Arc<Slot>>,
-    /// [`OF_CHILDREN`], as children that were forked for one request have counted them: memory that they share with us.
-    by_children: OnceLock<SharedWords>,
 }
-
-/// What children count themselves.
-const OF_CHILDREN: [usize; 3] = [BYTES_IN, BYTES_OUT, CUT_OFF];
 
 impl Default for Counters {
     fn default() -> Self {
-        Counters {
-            own: [const { AtomicU64::new(0) }; CELLS],
-            slot: OnceLock::new(),
-            by_children: OnceLock::new(),
-        }
+        Counters { own: [const { AtomicU64::new(0) }; CELLS], slot: OnceLock::new() }
     }
 }
 
@@ -87,13 +78,6 @@ impl Counters {
         self.cells()[INSIDE].fetch_sub(1, SeqCst);
     }
 
-    /// Children will be forked for requests, and shall be able to count. Without the memory for it, they don't.
-    pub(crate) fn expect_children(&self) {
-        if let Ok(words) = SharedWords::new(OF_CHILDREN.len()) {
-            let _ = self.by_children.set(words); // said once
-        }
-    }
-
     pub(crate) fn passed(&self, traffic: Traffic) {
         self.cells()[BYTES_IN].fetch_add(traffic.bytes_in, Relaxed);
         self.cells()[BYTES_OUT].fetch_add(traffic.bytes_out, Relaxed);
@@ -101,27 +85,6 @@ impl Counters {
 
     pub(crate) fn cut_off(&self) {
         self.cells()[CUT_OFF].fetch_add(1, Relaxed);
-    }
-
-    /// In a child that was forked for one request: where the parent sees it.
-    pub(crate) fn passed_in_child(&self, traffic: Traffic) {
-        self.count_in_child(BYTES_IN, traffic.bytes_in);
-        self.count_in_child(BYTES_OUT, traffic.bytes_out);
-    }
-
-    pub(crate) fn cut_off_in_child(&self) {
-        self.count_in_child(CUT_OFF, 1);
-    }
-
-    fn count_in_child(&self, which: usize, more: u64) {
-        if let Some(slot) = self.slot.get() {
-            slot.counts()[which].fetch_add(more, Relaxed); // of the worker process that forked
-        } else if let Some(words) = self.by_children.get()
-            && let Some(word) =
-                OF_CHILDREN.iter().zip(words.iter()).find_map(|(it, word)| (*it == which).then_some(word))
-        {
-            word.fetch_add(more, Relaxed);
-        }
     }
 
     pub(crate) fn ended(&self, outcome: Outcome) {
@@ -150,15 +113,7 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Counts {
-        let mut counts = access(|| Counts::read(self.cells()));
-        if self.slot.get().is_none()
-            && let Some(words) = self.by_children.get()
-        {
-            for (which, word) in OF_CHILDREN.iter().zip(words.iter()) {
-                counts.0[*which] += word.load(SeqCst);
-            }
-        }
-        counts
+        access(|| Counts::read(self.cells()))
     }
 
     /// Adds what a worker process has done in its life. Requests that it took to its grave have failed.

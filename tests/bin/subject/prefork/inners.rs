@@ -1,7 +1,9 @@
 //! What the prefork server's thread for orders does, and mix-ins for its processes.
 
 use super::{Obey, State, millis};
-use socketserver::{Acceptor, Handle, Job, MixIn, PreforkMixIn, Runs, ServerError, Transport, prelude::*};
+use socketserver::{
+    Acceptor, Handle, Job, MixIn, PreforkMixIn, Runs, ServerError, Traffic, Transport, prelude::*,
+};
 use std::{fs, io, process};
 
 pub(crate) type Server<M> = socketserver::Server<Tcp, Obey, PreforkMixIn<M>, State>;
@@ -68,7 +70,11 @@ pub(crate) fn steer(handle: &Handle, line: &str) {
         "close" => println!("{}", handle.close_connection(argument.parse().expect("a number"))),
         "connections" => {
             for it in handle.connections() {
-                println!("connection {} {} {:?} {:?}", it.id, it.peer, it.activity, it.pid);
+                let Traffic { bytes_in, bytes_out } = it.traffic;
+                println!(
+                    "connection {} {} {:?} {:?} {bytes_in} {bytes_out}",
+                    it.id, it.peer, it.activity, it.pid
+                );
             }
         }
         _ => panic!("what is {word}?"),

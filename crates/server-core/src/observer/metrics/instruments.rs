@@ -18,6 +18,7 @@ pub(super) struct Instruments {
     pub(super) workers_started: Counter,
     /// Unexpectedly, expectedly.
     pub(super) workers_ended: [Counter; 2],
+    pub(super) workers_lost: Counter,
     pub(super) workers_hung: Counter,
     pub(super) workers_not_started: Counter,
     pub(super) workers_all_busy: Gauge,
@@ -117,6 +118,10 @@ impl Instruments {
                 let label = Label::from_static_parts("expected", expected);
                 it.counter_with("socketserver_workers_ended_total", "worker processes ended", [label])
             }),
+            workers_lost: it.counter(
+                "socketserver_workers_lost_requests_total",
+                "requests in progress in worker processes that ended",
+            ),
             workers_hung: it.counter("socketserver_workers_hung_total", "worker processes that hung"),
             workers_not_started: it
                 .counter("socketserver_workers_not_started_total", "workers that couldn't be started"),
