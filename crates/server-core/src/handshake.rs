@@ -3,12 +3,10 @@
 use crate::{Job, ServerHooks, Transport, core::Core};
 use socketserver_handlers::{HandlerResult, Handshaking, ServerControl, TooManyHandshakes, guarded};
 use socketserver_net::{FirstWord, Request};
+use socketserver_sys::sync::AtomicUsize;
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, atomic::Ordering::SeqCst},
     time::Duration,
 };
 

@@ -3,6 +3,8 @@
 mod cells;
 mod counters;
 mod counts;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub(crate) use cells::CELLS;
 pub(crate) use counters::Counters;
@@ -50,9 +52,8 @@ pub struct Stats {
     /// Connections that were closed while their client was still sending, at the bounds of the builder's `linger` or at the deadline of a
     /// shutdown: what such a client hadn't received of its reply by then may be lost.
     pub cut_off: u64,
-    /// Bytes received: on connections that have ended and on those that are open, and as datagrams, as far as they were kept. What a forked
-    /// child receives is counted when it is done with the request, and never if it is killed before; what a worker process
-    /// does, when the request ends. What is [thrown away](crate::Linger) isn't counted.
+    /// Bytes received: on connections that have ended and on those that are open, and as datagrams, as far as they were kept. What a worker
+    /// process receives is counted when the request ends. What is [thrown away](crate::Linger) isn't counted.
     pub bytes_in: u64,
     /// Bytes sent, likewise: on connections, and as replies to datagrams. What a handler sends by a datagram server's socket itself isn't
     /// counted.

@@ -1,7 +1,6 @@
 //! Any order of entering, leaving and changing the limit: never one too many, never one lost.
 
 use super::{Gate, Limit};
-use crate::{Outcome, Refusal, stats::Counters};
 use proptest::prelude::*;
 use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
@@ -88,29 +87,6 @@ proptest! {
             limits.iter().for_each(|limit| _ = gate.set_limit(*limit));
         });
         prop_assert_eq!((gate.inside(), gate.limit()), (0, limits[limits.len() - 1]));
-    }
-
-    #[test]
-    fn counters_add_up_in_any_order(ends in prop::collection::vec(0_usize..8, 0..100)) {
-        let counters = Counters::default();
-        let outcomes = [
-            Outcome::Completed, Outcome::Failed, Outcome::Panicked, Outcome::Disconnected,
-            Outcome::TimedOut(socketserver_net::Deadline::Idle), Outcome::Dropped,
-            Outcome::InChild(Some(0)), Outcome::InChild(None),
-        ];
-        ends.iter().for_each(|_| { counters.accepted(); counters.entered(); });
-        for end in &ends {
-            counters.ended(outcomes[*end]);
-            counters.left();
-        }
-        counters.accepted();
-        counters.ended(Outcome::Refused(Refusal::MaxConnections));
-        let stats = counters.read().into_stats();
-        let of = |which: &[usize]| ends.iter().filter(|end| which.contains(end)).count() as u64;
-        prop_assert_eq!((stats.active, stats.peak, stats.accepted), (0, ends.len(), ends.len() as u64 + 1));
-        prop_assert_eq!((stats.completed, stats.failed, stats.panicked), (of(&[0, 6]), of(&[1, 2, 7]), of(&[2])));
-        prop_assert_eq!((stats.timed_out, stats.timed_out_by.idle), (of(&[4]), of(&[4])));
-        prop_assert_eq!((stats.refused, stats.refused_by.max_connections), (1, 1));
     }
 }
 

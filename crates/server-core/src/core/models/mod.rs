@@ -9,6 +9,8 @@
 mod drain;
 mod idle;
 mod life;
+mod permits;
+mod registry;
 mod room;
 mod wake;
 
