@@ -7,7 +7,7 @@ mod samples;
 
 use load::Load;
 use reliability::{Builder, MIXINS, Program};
-use samples::{Sample, Series};
+use samples::Series;
 use std::{
     env,
     error::Error,
@@ -55,7 +55,7 @@ fn observe(servers: &[Program], time: Duration) -> Vec<Series> {
     while begun.elapsed() < time {
         thread::sleep(Duration::from_secs(1)); // it is the clock of this
         for (server, series) in servers.iter().zip(&mut all) {
-            series.samples.push(Sample::take(server, begun.elapsed()));
+            series.look(server, begun.elapsed());
         }
     }
     all

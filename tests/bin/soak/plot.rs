@@ -1,6 +1,6 @@
 //! The plot: a panel for each measure, a line for each mix-in.
 
-use crate::samples::{MEASURES, Series};
+use crate::samples::{MEASURES, Measure, Series};
 use std::fmt::Write as _;
 
 const COLOURS: [&str; 6] = ["#1b6ca8", "#d1495b", "#2e8b57", "#8e5ea2", "#e08e0b", "#555555"];
@@ -23,7 +23,7 @@ fn draw_to(svg: &mut String, all: &[Series]) -> std::fmt::Result {
     writeln!(svg, r##"<rect width="900" height="{full}" fill="#fff"/>"##)?;
     let samples = || all.iter().flat_map(|series| &series.samples);
     let end = samples().map(|it| it.at.as_secs_f64()).fold(1.0, f64::max);
-    for (number, (name, of, ..)) in MEASURES.iter().enumerate() {
+    for (number, Measure { name, of, .. }) in MEASURES.iter().enumerate() {
         let top = 30.0 + number as f64 * (HEIGHT + 50.0);
         let most = samples().map(of).fold(1.0, f64::max) * 1.05;
         writeln!(svg, r#"<text x="{LEFT}" y="{}">{name}</text>"#, top - 8.0)?;

@@ -1,6 +1,6 @@
-//! What a server took, over time, and whether that grows.
+//! What a server took and counted, over time, and whether that stays flat.
 
-use reliability::{Program, descriptors, resident, threads};
+use reliability::{Counts, Program, descriptors, resident, threads};
 use std::time::Duration;
 
 /// At one moment.
@@ -10,28 +10,62 @@ pub(crate) struct Sample {
     pub(crate) memory: f64,
     pub(crate) descriptors: f64,
     pub(crate) threads: f64,
+    pub(crate) counts: Counts,
+    /// Requests that have ended, each second since the sample before.
+    pub(crate) rate: f64,
 }
 
 impl Sample {
-    pub(crate) fn take(server: &Program, at: Duration) -> Self {
+    pub(crate) fn take(server: &Program, at: Duration, before: Option<&Sample>) -> Self {
         let pids: Vec<_> = [server.pid].into_iter().chain(server.children()).collect();
         let sum = |of: fn(u32) -> usize| pids.iter().map(|pid| of(*pid) as f64).sum();
+        let counts = server.counts();
+        let (since, ended_before) = before.map_or((Duration::ZERO, 0), |it| (it.at, it.counts.ended()));
         Sample {
             at,
             memory: sum(|pid| resident(pid) as usize / 1024),
             descriptors: sum(descriptors),
             threads: sum(threads),
+            counts,
+            rate: (counts.ended() - ended_before) as f64 / (at - since).as_secs_f64(),
         }
     }
 }
 
-/// A measure's name, how it is read off a sample, and what more of it at the end is no growth: a share, and a number.
-pub(crate) type Measure = (&'static str, fn(&Sample) -> f64, f64, f64);
+/// What is looked at.
+pub(crate) struct Measure {
+    pub(crate) name: &'static str,
+    pub(crate) of: fn(&Sample) -> f64,
+    /// Whether it has stayed flat, by its medians in the second quarter and in the last.
+    is_flat: fn(f64, f64) -> bool,
+}
 
-pub(crate) const MEASURES: [Measure; 3] = [
-    ("memory in RAM, with children, KiB", |it| it.memory, 1.15, 2048.0),
-    ("descriptors, with children", |it| it.descriptors, 1.5, 20.0),
-    ("threads, with children", |it| it.threads, 1.5, 10.0),
+pub(crate) const MEASURES: [Measure; 5] = [
+    Measure {
+        name: "memory in RAM, with children, KiB",
+        of: |it| it.memory,
+        is_flat: |before, after| after <= (before * 1.15).max(before + 2048.0),
+    },
+    Measure {
+        name: "descriptors, with children",
+        of: |it| it.descriptors,
+        is_flat: |before, after| after <= (before * 1.25).max(before + 10.0),
+    },
+    Measure {
+        name: "threads, with children",
+        of: |it| it.threads,
+        is_flat: |before, after| after <= (before * 1.25).max(before + 5.0),
+    },
+    Measure {
+        name: "requests in progress, as counted",
+        of: |it| it.counts.active as f64,
+        is_flat: |before, after| after <= before + 3.0, // there are four clients
+    },
+    Measure {
+        name: "requests ended each second, as counted",
+        of: |it| it.rate,
+        is_flat: |before, after| after >= before / 2.0, // it isn't alone on the machine
+    },
 ];
 
 pub(crate) struct Series {
@@ -44,28 +78,39 @@ impl Series {
         Series { name, samples: Vec::new() }
     }
 
-    /// The medians of the second quarter (in the first a server warms up) and of the last.
-    fn trend(&self, of: fn(&Sample) -> f64) -> (f64, f64) {
+    pub(crate) fn look(&mut self, server: &Program, at: Duration) {
+        let sample = Sample::take(server, at, self.samples.last());
+        let counts = sample.counts;
+        assert_eq!(counts.accepted, counts.ended() + counts.active, "{}: {counts:?}", self.name);
+        self.samples.push(sample);
+    }
+
+    /// The samples of the second quarter (in the first a server warms up) and of the last.
+    fn quarters(&self) -> [&[Sample]; 2] {
         let quarter = self.samples.len() / 4;
-        let median = |from: usize, to: usize| {
-            let mut values: Vec<_> = self.samples.get(from..to).unwrap_or_default().iter().map(of).collect();
+        [&self.samples[quarter..2 * quarter], &self.samples[3 * quarter..]]
+    }
+
+    fn trend(&self, of: fn(&Sample) -> f64) -> [f64; 2] {
+        self.quarters().map(|samples| {
+            let mut values: Vec<_> = samples.iter().map(of).collect();
             values.sort_by(f64::total_cmp);
             values.get(values.len() / 2).copied().unwrap_or_default()
-        };
-        (median(quarter, 2 * quarter), median(3 * quarter, self.samples.len()))
+        })
     }
 
     pub(crate) fn is_flat(&self) -> bool {
-        MEASURES.iter().all(|(_, of, share, number)| {
-            let (before, after) = self.trend(*of);
-            after <= (before * share).max(before + number)
+        MEASURES.iter().all(|measure| {
+            let [before, after] = self.trend(measure.of);
+            (measure.is_flat)(before, after)
         })
     }
 
     pub(crate) fn verdict(&self) -> String {
-        let all = MEASURES.iter().map(|(name, of, ..)| {
-            let (before, after) = self.trend(*of);
-            format!("{name}: {before} … {after}")
+        let all = MEASURES.iter().map(|Measure { name, of, is_flat }| {
+            let [before, after] = self.trend(*of);
+            let flat = if is_flat(before, after) { "" } else { " (NOT FLAT)" };
+            format!("{name}: {before:.0} … {after:.0}{flat}")
         });
         all.collect::<Vec<_>>().join("; ")
     }
