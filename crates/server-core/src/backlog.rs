@@ -134,3 +134,6 @@ pub(crate) fn refuse<T: Transport, S: ServerHooks<T>>(
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

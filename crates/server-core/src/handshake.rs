@@ -124,3 +124,6 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

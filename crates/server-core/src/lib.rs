@@ -49,6 +49,8 @@ mod port;
 mod refusal;
 mod registry;
 mod reserve;
+#[cfg(all(test, not(loom)))]
+mod scripted;
 mod server;
 mod session;
 mod signals;

@@ -230,3 +230,6 @@ impl Drop for Tended<'_> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

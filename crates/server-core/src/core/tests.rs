@@ -11,7 +11,7 @@ use socketserver_handlers::ServerControl;
 use std::{
     net::SocketAddr,
     sync::Arc,
-    thread::{self, ScopedJoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -37,6 +37,20 @@ fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core
     let alarms = Alarms::default();
     let options = CoreOptions { alarm_at, alarm_cool_down: cool_down, ..options(limit, alarms.clone()) };
     (Arc::new(Core::new(peer().into(), options).unwrap()), alarms)
+}
+
+impl Core {
+    /// For tests of other modules: one that nothing is said of.
+    pub(crate) fn for_tests() -> Arc<Core> {
+        core()
+    }
+
+    /// One of which this is said.
+    pub(crate) fn with(set: impl FnOnce(&mut CoreOptions)) -> Arc<Core> {
+        let mut options = options(Limit::none(), Alarms::default());
+        set(&mut options);
+        Arc::new(Core::new(peer().into(), options).unwrap())
+    }
 }
 
 fn options(limit: Limit, observer: impl Observer) -> CoreOptions {
@@ -79,15 +93,6 @@ fn promptly<R>(wait: impl FnOnce(Instant) -> R) -> R {
     let result = wait(until);
     assert!(Instant::now() < until, "it was over long before");
     result
-}
-
-/// It has had some time to end, and hasn't: a wrong end is seen in almost all tries, and a right wait never taken for one.
-fn goes_on<R>(wait: &ScopedJoinHandle<'_, R>) -> bool {
-    let until = soon();
-    while Instant::now() < until && !wait.is_finished() {
-        thread::yield_now();
-    }
-    !wait.is_finished()
 }
 
 #[test]

@@ -7,11 +7,20 @@ use crate::{
 use socketserver_handlers::ServerControl;
 use std::{sync::Arc, time::Duration};
 
+impl Core {
+    /// From now on it takes itself for that of a worker process, which shares this with its parent.
+    pub(crate) fn act_as_worker(&self, settings: WorkerSettings) -> Arc<Slot> {
+        let (news, relay) = (Arc::new(Bell::new().unwrap()), Arc::new(Relay::new().unwrap()));
+        let slot = Arc::new(Slot::new().unwrap());
+        let side = WorkerSide::new(1, slot.clone(), &news, settings, relay);
+        assert!(self.worker.set(side).is_ok());
+        slot
+    }
+}
+
 fn worker() -> (Arc<Core>, Arc<Slot>) {
-    let (core, slot) = (core(), Arc::new(Slot::new().unwrap()));
-    let (news, relay) = (Arc::new(Bell::new().unwrap()), Arc::new(Relay::new().unwrap()));
-    let side = WorkerSide::new(1, slot.clone(), &news, WorkerSettings::default(), relay);
-    assert!(core.worker.set(side).is_ok());
+    let core = core();
+    let slot = core.act_as_worker(WorkerSettings::default());
     (core, slot)
 }
 

@@ -1,11 +1,12 @@
 //! Waiting for the loop, for requests and for room: what ends it, and what doesn't.
 
-use super::{core, goes_on, late, options, peer, promptly, request, soon, with};
+use super::{core, late, options, peer, promptly, request, soon, with};
 use crate::{
     Limit, Ticket,
     core::{Core, Run},
     link::Link,
     mixin::Drain,
+    scripted::goes_on,
     wake::{Ready, Wanted},
 };
 use std::{
