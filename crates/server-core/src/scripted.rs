@@ -95,6 +95,14 @@ pub(crate) struct Keeps(Mutex<Option<Box<dyn Any + Send>>>);
 
 impl<Kind> Runs<Kind> for Keeps {}
 
+impl Keeps {
+    /// That of the last `serve_forever`.
+    pub(crate) fn acceptor<T: Transport, S: ServerHooks<T>>(&self) -> Acceptor<T, S> {
+        let kept = self.0.lock().take().expect("it was served");
+        *kept.downcast().expect("these are its types")
+    }
+}
+
 impl MixIn for Keeps {
     fn process_request<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) {
         job.run();
@@ -108,8 +116,8 @@ impl MixIn for Keeps {
 #[derive(Default)]
 pub(crate) struct Nothing;
 
-impl StreamRequestHandler<Notes> for Nothing {
-    fn handle(&mut self, _: &mut StreamContext<'_, Notes>) -> HandlerResult {
+impl<S> StreamRequestHandler<S> for Nothing {
+    fn handle(&mut self, _: &mut StreamContext<'_, S>) -> HandlerResult {
         Ok(())
     }
 }
@@ -124,8 +132,8 @@ pub(crate) fn serve(
 ) -> (Scripted, Acceptor<Script, Notes>) {
     let server = set(Scripted::builder()).serve_on(script).unwrap();
     server.serve_forever().unwrap();
-    let kept = server.mixin().0.lock().take().expect("it was served");
-    (server, *kept.downcast().expect("these are its types"))
+    let acceptor = server.mixin().acceptor();
+    (server, acceptor)
 }
 
 /// It has had some time to end, and hasn't: a wrong end is seen in almost all tries, and a right wait never taken for one.
