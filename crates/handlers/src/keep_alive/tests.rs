@@ -1,5 +1,8 @@
 //! The phases of a keep-alive connection: what is waited for, and under which deadline.
 
+mod session;
+mod settings;
+
 use super::{limit, next};
 use crate::{Buffers, HandlerResult, ServerControl, ServerRef, StreamContext};
 use socketserver_net::{Activity, Address, Connection, Deadline, Next, StreamRequest, UnixStream};
