@@ -5,7 +5,7 @@ use crate::{
     Buffers, HandlerResult, KeepAlive, KeepAliveRequestHandler, RequestHandlerClass, ServerControl,
     ServerRef, StreamContext,
 };
-use socketserver_net::{Address, Deadline, StreamRequest, UnixAddress, UnixStream};
+use socketserver_net::{Address, Deadline, UnixAddress, UnixStream};
 use std::{
     io::{BufRead, Read, Write},
     net::Shutdown,
