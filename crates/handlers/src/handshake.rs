@@ -153,3 +153,6 @@ impl<S> StreamContext<'_, S> {
         server.handshake(connection, || shake(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -358,3 +358,6 @@ impl<S, H: KeepAliveRequestHandler<S>> KeepAliveRequestHandler<S> for &mut H {
         (**self).disable_nagle_algorithm()
     }
 }
+
+#[cfg(test)]
+mod tests;

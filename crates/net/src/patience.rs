@@ -62,3 +62,6 @@ impl Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Sh
         Job::new(shared, request, peer, false).refuse(Refusal::Draining);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -107,3 +107,6 @@ impl fmt::Debug for Handle {
         f.debug_tuple("Handle").field(&self.0).finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -122,3 +122,6 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

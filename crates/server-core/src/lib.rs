@@ -50,6 +50,8 @@ mod port;
 mod refusal;
 mod registry;
 mod reserve;
+#[cfg(all(test, not(loom)))]
+mod scripted;
 mod server;
 mod session;
 mod signals;

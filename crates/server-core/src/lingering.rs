@@ -227,3 +227,6 @@ impl Drop for Tended<'_> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

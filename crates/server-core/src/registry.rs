@@ -282,3 +282,6 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -99,3 +99,6 @@ impl fmt::Debug for Reserve {
         f.debug_struct("Reserve").field("is_missing", &self.is_missing).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -73,3 +73,6 @@ impl Watchers {
         self.waiting.store(0, SeqCst);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -46,3 +46,6 @@ impl QueueLimit {
         Ok(self.bell.get_or_init(|| made).clone())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

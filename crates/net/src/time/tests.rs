@@ -90,3 +90,21 @@ fn what_passed_is_named_and_found_in_what_was_made_of_it() {
     }
     assert_eq!(TimedOut::of(&io::Error::from(io::ErrorKind::TimedOut)), None);
 }
+
+#[test]
+fn a_deadline_is_told_as_it_was_set() {
+    let limits = Limits::none();
+    assert_eq!(limits.deadline(), None);
+    let deadline = Some((epoch() + 10 * SECOND, Deadline::Idle));
+    limits.set_deadline(deadline);
+    assert_eq!(limits.deadline(), deadline);
+}
+
+#[test]
+fn patience_is_at_its_end_when_its_instant_has_come_and_not_before() {
+    Patience::Until(Instant::now() + 3600 * SECOND, Deadline::Request).check().unwrap();
+    Patience::Forever.check().unwrap();
+    Patience::NotAtAll.check().unwrap();
+    let passed = Patience::Until(Instant::now(), Deadline::Request).check().unwrap_err();
+    assert_eq!(TimedOut::of(&passed), Some(TimedOut { deadline: Deadline::Request }));
+}

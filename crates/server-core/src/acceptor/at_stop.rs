@@ -45,3 +45,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -123,3 +123,6 @@ impl std::fmt::Debug for WaitingRoom {
         f.debug_struct("WaitingRoom").field("length", &self.length).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

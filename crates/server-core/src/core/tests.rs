@@ -1,5 +1,9 @@
 //! The life of a server without a loop: what begins, stops and waits for what.
 
+mod in_worker;
+mod life;
+mod waits;
+
 use super::{Core, CoreOptions};
 use crate::{Event, Limit, Observer, ServerError, Ticket, time_limits::TimeLimits};
 use parking_lot::Mutex;
@@ -31,12 +35,31 @@ fn peer() -> SocketAddr {
 
 fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core>, Alarms) {
     let alarms = Alarms::default();
-    let options = CoreOptions {
+    let options = CoreOptions { alarm_at, alarm_cool_down: cool_down, ..options(limit, alarms.clone()) };
+    (Arc::new(Core::new(peer().into(), options).unwrap()), alarms)
+}
+
+impl Core {
+    /// For tests of other modules: one that nothing is said of.
+    pub(crate) fn for_tests() -> Arc<Core> {
+        core()
+    }
+
+    /// One of which this is said.
+    pub(crate) fn with(set: impl FnOnce(&mut CoreOptions)) -> Arc<Core> {
+        let mut options = options(Limit::none(), Alarms::default());
+        set(&mut options);
+        Arc::new(Core::new(peer().into(), options).unwrap())
+    }
+}
+
+fn options(limit: Limit, observer: impl Observer) -> CoreOptions {
+    CoreOptions {
         limit,
         max_per_peer: None,
-        alarm_at,
-        alarm_cool_down: cool_down,
-        observer: Box::new(alarms.clone()),
+        alarm_at: None,
+        alarm_cool_down: Duration::ZERO,
+        observer: Box::new(observer),
         linger: crate::Linger::default(),
         reserve_descriptor: false,
         backlog: crate::Backlog::Keep,
@@ -44,8 +67,7 @@ fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core
         poll_interval: None,
         time_limits: TimeLimits::DEFAULT,
         max_handshakes: None,
-    };
-    (Arc::new(Core::new(peer().into(), options).unwrap()), alarms)
+    }
 }
 
 fn core() -> Arc<Core> {
@@ -63,6 +85,14 @@ fn soon() -> Instant {
 
 fn late() -> Instant {
     Instant::now() + Duration::from_secs(30)
+}
+
+/// What a wait came back with that didn't last until [`late`].
+fn promptly<R>(wait: impl FnOnce(Instant) -> R) -> R {
+    let until = late();
+    let result = wait(until);
+    assert!(Instant::now() < until, "it was over long before");
+    result
 }
 
 #[test]

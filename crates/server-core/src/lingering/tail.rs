@@ -97,3 +97,6 @@ impl Tail {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,163 @@
+//! Clients for whom there is no room: who waits where, for how long, and who is called in.
+
+use super::{SEATS, WaitingRoom, Way};
+use crate::{
+    Accepted, Acceptor, Job, Limit, Refusal,
+    lingering::{Ending, Wish},
+    scripted::{Notes, Script, Scripted, serve},
+    wake::Wanted,
+};
+use std::{
+    sync::atomic::Ordering::SeqCst,
+    time::{Duration, Instant},
+};
+
+const LONG: Duration = Duration::from_secs(3600);
+
+type Loop = Acceptor<Script, Notes>;
+
+fn server(limit: Limit) -> (Scripted, Loop) {
+    serve(Script::new(), |builder| builder.max_connections(limit))
+}
+
+/// One client comes, and waits for so long. Its number.
+fn waits((server, acceptor): &(Scripted, Loop), time: Duration) -> u64 {
+    let script = server.socket().unwrap();
+    drop(script.come());
+    let (request, peer) = crate::Transport::get_request(&*script).unwrap();
+    let job = Job::new(&acceptor.shared, request, peer, false);
+    let id = job.parts().ticket.id();
+    acceptor.keep_waiting(job, time);
+    id
+}
+
+/// The number of the one that is called in.
+fn called(acceptor: &Loop, way: Way) -> Option<u64> {
+    match acceptor.call_in(way)? {
+        Accepted::Job(job) => {
+            assert!(job.parts().ticket.holds_a_place());
+            Some(job.parts().ticket.id())
+        }
+        _ => panic!("nobody else is called in"),
+    }
+}
+
+fn is_woken(acceptor: &Loop) -> bool {
+    let wanted = Wanted { until: Some(Instant::now()), ..Wanted::default() };
+    acceptor.shared.core.waker.wait(wanted).unwrap().woken
+}
+
+#[test]
+fn the_first_is_called_in_when_there_is_room_and_then_the_next() {
+    let served = server(Limit::wait(1, LONG));
+    let acceptor = &served.1;
+    assert_eq!(called(acceptor, Way::Open), None, "nobody waits");
+    let (first, second) = (waits(&served, LONG), waits(&served, LONG));
+    assert!(acceptor.shared.core.gate.try_enter());
+    for way in [Way::Open, Way::Full, Way::Paused, Way::Shut, Way::Suspended] {
+        assert_eq!(called(acceptor, way), None, "no room, {way:?}");
+    }
+    acceptor.shared.core.left();
+    for way in [Way::Shut, Way::Suspended] {
+        assert_eq!(called(acceptor, way), None, "nobody is let in, {way:?}");
+    }
+    acceptor.shared.core.waker.reset();
+    assert_eq!(called(acceptor, Way::Full), Some(first));
+    assert!(is_woken(acceptor), "for the other, since we may be busy for long");
+    acceptor.shared.core.waker.reset();
+    assert_eq!(called(acceptor, Way::Paused), Some(second));
+    assert!(!is_woken(acceptor), "there is no other");
+    assert_eq!(called(acceptor, Way::Open), None);
+}
+
+#[test]
+fn who_has_waited_too_long_is_turned_away() {
+    let served = server(Limit::wait(0, LONG));
+    waits(&served, Duration::ZERO);
+    waits(&served, LONG);
+    assert_eq!(called(&served.1, Way::Full), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::WaitedTooLong]);
+    assert!(!served.1.shared.waiting_room.is_empty(), "the other waits on");
+}
+
+#[test]
+fn when_the_server_stops_all_are_turned_away() {
+    let served = server(Limit::wait(5, LONG));
+    let core = &served.1.shared.core;
+    let serving = core.begin_serving().unwrap();
+    (0..2).for_each(|_| _ = waits(&served, LONG));
+    core.request_stop(None);
+    assert_eq!(called(&served.1, Way::Open), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining; 2]);
+    assert!(served.1.shared.waiting_room.is_empty());
+    drop(serving);
+}
+
+#[test]
+fn the_end_of_the_first_ones_time_is_known() {
+    let served = server(Limit::wait(5, LONG));
+    let room = &served.1.shared.waiting_room;
+    assert!(room.is_empty() && room.next_end().is_none());
+    let before = Instant::now();
+    waits(&served, LONG);
+    waits(&served, Duration::ZERO);
+    let end = room.next_end().unwrap();
+    assert!(!room.is_empty() && end >= before + LONG && end <= Instant::now() + LONG);
+}
+
+/// Asked before every request; and mostly nobody waits.
+#[test]
+fn where_nobody_waits_no_lock_is_needed_to_see_that() {
+    let served = server(Limit::wait(5, LONG));
+    let _locked = served.1.shared.waiting_room.clients.lock();
+    assert!(served.1.shared.waiting_room.next_end().is_none());
+    assert_eq!(called(&served.1, Way::Open), None);
+}
+
+#[test]
+fn who_comes_now_stays_in_the_backlog_where_the_limit_says_so_or_nobody_would_come_for_it() {
+    let (_server, acceptor) = server(Limit::backlog(1));
+    assert!(acceptor.holds_up());
+    let (_server, acceptor) = server(Limit::reject(1));
+    assert!(!acceptor.holds_up());
+
+    let (server, acceptor) = server(Limit::wait(1, LONG));
+    assert!(!acceptor.holds_up(), "it waits inside");
+    let for_one = Acceptor::for_one(&acceptor.shared, server.socket().unwrap());
+    assert!(for_one.holds_up(), "which is gone before the time is");
+    let room = &acceptor.shared.waiting_room;
+    room.length.store(SEATS - 1, SeqCst);
+    assert!(!acceptor.holds_up(), "there is a seat");
+    room.length.store(SEATS, SeqCst);
+    assert!(acceptor.holds_up(), "all seats are taken");
+    room.length.store(0, SeqCst);
+    let _serving = acceptor.shared.core.begin_serving().unwrap();
+    acceptor.shared.core.request_stop(None);
+    assert!(acceptor.holds_up(), "the server stops");
+}
+
+#[test]
+fn the_loop_looks_after_those_who_linger_and_other_acceptors_dont() {
+    let (server, acceptor) = server(Limit::none());
+    let shared = &acceptor.shared;
+    let tended = shared.lingering.open(&shared.core);
+    let script = server.socket().unwrap();
+    let client = script.come();
+    let (request, peer) = crate::Transport::get_request(&*script).unwrap();
+    let connection = socketserver_net::StreamRequest::connection(&request);
+    let ticket = crate::Ticket::new(&shared.core, peer.clone(), Some(&connection), false);
+    drop(connection);
+    Ending { request, peer, ticket, shared: shared.clone() }.begin(Wish::Wait);
+    drop(client); // now it is over
+    std::thread::sleep(shared.lingering.next_look().unwrap().saturating_duration_since(Instant::now()));
+    assert_eq!(called(&acceptor.clone(), Way::Open), None);
+    assert_eq!(server.stats().active, 1);
+    assert_eq!(called(&acceptor, Way::Open), None);
+    assert_eq!(server.stats().active, 0);
+    drop(tended);
+}
+
+#[test]
+fn its_debug_says_how_many_there_are() {
+    assert!(format!("{:?}", WaitingRoom::default()).contains("length: 0"));
+}
