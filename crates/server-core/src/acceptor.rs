@@ -173,6 +173,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     if goes_on {
                         self.shared.core.at_stop.took_one();
                     }
+                    if self.has_kept(&transport) {
+                        self.shared.core.waker.wake(); // of those who were woken, only we may have come to it
+                    }
                     self.leave_if_empty(&transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted

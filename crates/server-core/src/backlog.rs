@@ -138,7 +138,10 @@ pub(crate) fn refuse<T: Transport, S: ServerHooks<T>>(
 /// What was taken ahead, and neither served nor looked at, has been turned away.
 pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
     while transport.has_prefetched() {
-        let Ok((request, peer)) = transport.get_request() else { return };
+        // Not by the state's hook, which may want to leave them there.
+        let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) else {
+            return;
+        };
         Job::new(shared, request, peer, false).refuse(Refusal::Draining);
     }
 }

@@ -39,7 +39,10 @@ use crate::{
 };
 use life::Life;
 use socketserver_net::Address;
-use socketserver_sys::{ForkMutex, sync::AtomicBool};
+use socketserver_sys::{
+    ForkMutex,
+    sync::{AtomicBool, AtomicUsize},
+};
 use std::{
     fmt,
     sync::{
@@ -93,6 +96,8 @@ pub(crate) struct Core {
     ear: ForkMutex<Option<Arc<Ear>>>,
     life: Mutex<Life>,
     changed: Condvar,
+    /// Threads that wait for requests to end.
+    waiting: AtomicUsize,
     /// Processes that serve beside this one, which made them.
     pub(crate) workers: ForkMutex<Vec<Arc<Link>>>,
     /// How many there have been.
@@ -160,6 +165,7 @@ impl Core {
             ear: ForkMutex::new(None),
             life: Mutex::new(Life::FRESH),
             changed: Condvar::new(),
+            waiting: AtomicUsize::new(0),
             workers: ForkMutex::default(),
             worker_count: AtomicU32::new(0),
             relays: ForkMutex::default(),

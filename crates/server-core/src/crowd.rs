@@ -32,6 +32,7 @@ mod by_epoll {
     const REQUEST: u64 = 1;
     const SIGNAL: u64 = 2;
     const RELAY: u64 = 3;
+    const OWN: u64 = 4;
 
     /// Where poll(2) wakes all who wait for a descriptor, for one of them to win, epoll(7) can be told to wake one (`EPOLLEXCLUSIVE`):
     /// the one that came first among those that wait at the moment. Each acceptor has an epoll of its own, made
@@ -42,7 +43,7 @@ mod by_epoll {
     #[derive(Debug)]
     pub(crate) struct Crowd {
         epoll: OwnedFd,
-        _bells: Arc<Bells>,
+        bells: Arc<Bells>,
         relay: Option<Arc<Relay>>,
     }
 
@@ -52,6 +53,7 @@ mod by_epoll {
             listener: BorrowedFd<'_>,
             signal: Option<BorrowedFd<'_>>,
             relay: Option<Arc<Relay>>,
+            is_loop: bool,
         ) -> Option<Self> {
             if !wakes_one_for_each() {
                 return None;
@@ -59,6 +61,9 @@ mod by_epoll {
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).ok()?;
             let key = epoll::EventData::new_u64;
             epoll::add(&epoll, bells.wake(), key(WAKE), epoll::EventFlags::IN).ok()?;
+            if is_loop {
+                epoll::add(&epoll, bells.own(), key(OWN), epoll::EventFlags::IN).ok()?;
+            }
             if let Some(signal) = signal {
                 epoll::add(&epoll, signal, key(SIGNAL), epoll::EventFlags::IN).ok()?;
             }
@@ -66,7 +71,7 @@ mod by_epoll {
             if let Some(relay) = &relay {
                 epoll::add(&epoll, &relay.0, key(RELAY), exclusively).ok()?;
             }
-            let this = Crowd { epoll, _bells: bells, relay };
+            let this = Crowd { epoll, bells, relay };
             this.queue_up(listener).ok()?;
             Some(this)
         }
@@ -84,7 +89,7 @@ mod by_epoll {
 
         /// Waits until it is woken, there may be a request or something to hear, or the time has come.
         pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
-            let mut room = [const { MaybeUninit::uninit() }; 4];
+            let mut room = [const { MaybeUninit::uninit() }; 5];
             loop {
                 match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -93,6 +98,9 @@ mod by_epoll {
                         let is_ready = |key| events.iter().any(|event| event.data.u64() == key);
                         let (woken, request, signal) = (is_ready(WAKE), is_ready(REQUEST), is_ready(SIGNAL));
                         let called = is_ready(RELAY);
+                        if is_ready(OWN) {
+                            self.bells.own().silence();
+                        }
                         if let Some(relay) = self.relay.as_ref().filter(|_| called) {
                             relay.0.silence(); // this one call
                         }
@@ -130,6 +138,7 @@ mod by_poll {
             _listener: BorrowedFd<'_>,
             _signal: Option<BorrowedFd<'_>>,
             _relay: Option<Arc<Relay>>,
+            _is_loop: bool,
         ) -> Option<Self> {
             None
         }

@@ -10,7 +10,7 @@ use crate::{
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
 use socketserver_sys::Child;
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, os::fd::AsFd, sync::Arc, time::Instant};
 
 /// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
 ///
@@ -149,6 +149,8 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             socket.show_in(seat.shown.clone());
         }
         self.shared.core.enter_child(nursery);
+        self.shared.waiting_room.close_in_child::<T, S>(child);
+        self.shared.lingering.close_in_child(child);
         self.shared.listening.try_with(|transport| transport.close_in_child(child));
     }
 
@@ -194,6 +196,15 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         }
         self.parts_mut().ticket.set_outcome(outcome);
         outcome // the rest is `drop`
+    }
+}
+
+/// In a forked child: closes its copy of the descriptor of another's request. That stays open for as long as its client is served, or waits.
+pub(crate) fn close_in_child(request: &impl Request, child: &Child) {
+    if let Some(connection) = request.connection()
+        && let Some(socket) = connection.socket()
+    {
+        child.close_inherited(socket.as_fd());
     }
 }
 

@@ -2,10 +2,14 @@
 
 mod tail;
 
-use crate::{Event, PeerAddress, ServerHooks, Ticket, Transport, core::Core, server::Shared};
+use crate::{
+    Event, PeerAddress, ServerHooks, Ticket, Transport, core::Core, job::close_in_child, server::Shared,
+};
 use socketserver_net::{Connection, Request, Unread};
-use socketserver_sys::ForkMutex;
+use socketserver_sys::{Child, ForkMutex};
 use std::{
+    cmp::Ordering,
+    collections::BinaryHeap,
     mem,
     sync::{
         Arc,
@@ -42,14 +46,23 @@ impl Wish {
         match socket.unread() {
             Unread::Ended => Wish::No,
             // The request's view and this one: nobody else who would read.
-            _ if connection.downgrade().strong_count() > 2 => Wish::No,
+            _ if is_kept(core, connection) => Wish::No,
             _ if linger.always => Wish::Wait,
-            Unread::Unlikely => Wish::No,
             Unread::Likely => Wish::Wait,
             _ if is_refused && has_told() => Wish::Wait,
             _ => Wish::Look,
         }
     }
+}
+
+/// Whether there is a view of it beside the request's and this one. Who lists the connections has one for a moment, under the registry's lock.
+fn is_kept(core: &Core, connection: &Connection) -> bool {
+    let views = || connection.downgrade().strong_count() > 2;
+    views()
+        && (core.is_child() || {
+            let _nobody_lists = core.registry.hold();
+            views()
+        })
 }
 
 impl<T: Transport, S: ServerHooks<T>> Ending<T, S> {
@@ -94,6 +107,9 @@ trait Lingers: Send {
     fn look(&mut self, now: Instant) -> Option<End>;
     fn next_look(&self) -> Instant;
     fn holds_a_place(&self) -> bool;
+    /// So that others get in, if it was turned away.
+    fn give_up_place(&mut self);
+    fn close_in_child(&self, child: &Child);
     fn close(self: Box<Self>, end: End);
     /// Until it is over; then closes it.
     fn wait(self: Box<Self>);
@@ -108,6 +124,14 @@ impl<T: Transport, S: ServerHooks<T>> Lingers for Parked<T, S> {
     }
     fn holds_a_place(&self) -> bool {
         self.ending.ticket.holds_a_place()
+    }
+    fn give_up_place(&mut self) {
+        if self.ending.ticket.refused().is_some() {
+            self.ending.ticket.give_up_place();
+        }
+    }
+    fn close_in_child(&self, child: &Child) {
+        close_in_child(&self.ending.request, child);
     }
     fn close(self: Box<Self>, end: End) {
         let Parked { ending, tail } = *self;
@@ -133,15 +157,41 @@ pub(crate) struct Lingering {
 struct Room {
     /// A loop runs that comes to look.
     is_tended: bool,
-    parked: Vec<Box<dyn Lingers>>,
+    /// Who is to be looked at first is on top.
+    parked: BinaryHeap<Seat>,
+    /// Of those, without a place among the connections.
+    without_place: usize,
 }
+
+/// Ordered by when it is to be looked at, the soonest as the greatest.
+struct Seat(Box<dyn Lingers>);
+
+impl Ord for Seat {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.next_look().cmp(&self.0.next_look())
+    }
+}
+impl PartialOrd for Seat {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for Seat {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for Seat {}
 
 /// So many of those who were turned away stay at most: each has a descriptor that no limit counts.
 const SEATS: usize = 64;
 
+/// So many are looked at in one turn of the loop, which has clients to take in, too.
+const AT_ONCE: usize = 64;
+
 impl Lingering {
     /// Gives it back if there is nobody to look after it.
-    fn park(&self, core: &Core, parked: Box<dyn Lingers>) -> Result<(), Box<dyn Lingers>> {
+    fn park(&self, core: &Core, mut parked: Box<dyn Lingers>) -> Result<(), Box<dyn Lingers>> {
         if core.is_child() {
             return Err(parked);
         }
@@ -149,17 +199,23 @@ impl Lingering {
         if !room.is_tended {
             return Err(parked);
         }
-        let has_seat = parked.holds_a_place()
-            || room.parked.iter().filter(|it| !it.holds_a_place()).take(SEATS).count() < SEATS;
-        if !has_seat {
-            drop(room);
-            parked.close(End::CutOff);
-            return Ok(());
+        parked.give_up_place();
+        if !parked.holds_a_place() {
+            if room.without_place >= SEATS {
+                drop(room);
+                parked.close(End::CutOff);
+                return Ok(());
+            }
+            room.without_place += 1;
         }
-        room.parked.push(parked);
+        let next_look = parked.next_look();
+        let is_first = room.parked.peek().is_none_or(|first| next_look < first.0.next_look());
+        room.parked.push(Seat(parked));
         self.length.fetch_add(1, SeqCst);
         drop(room);
-        core.waker.wake();
+        if is_first {
+            core.waker.wake_loop(); // else it comes before that
+        }
         Ok(())
     }
 
@@ -172,7 +228,7 @@ impl Lingering {
         if self.is_empty() {
             return None;
         }
-        self.room.lock().parked.iter().map(|it| it.next_look()).min()
+        self.room.lock().parked.peek().map(|first| first.0.next_look())
     }
 
     /// Looks after those whose time has come.
@@ -180,26 +236,47 @@ impl Lingering {
         if self.is_empty() {
             return;
         }
-        let parked = mem::take(&mut self.room.lock().parked); // closing them runs hooks
-        let left = self.look(parked);
-        self.room.lock().parked.extend(left);
+        let due = self.take_due(Instant::now()); // closing them runs hooks, so not under the lock
+        let left = self.look(due);
+        self.room.lock().parked.extend(left.into_iter().map(Seat));
     }
 
+    fn take_due(&self, now: Instant) -> Vec<Box<dyn Lingers>> {
+        let mut room = self.room.lock();
+        let mut due = Vec::new();
+        while due.len() < AT_ONCE && room.parked.peek().is_some_and(|first| first.0.next_look() <= now) {
+            due.extend(room.parked.pop().map(|first| first.0));
+        }
+        due
+    }
+
+    /// Closes those that are over; gives the others back.
     fn look(&self, parked: Vec<Box<dyn Lingers>>) -> Vec<Box<dyn Lingers>> {
         let now = Instant::now();
-        let mut left = Vec::with_capacity(parked.len());
-        for mut it in parked {
-            match it.look(now) {
-                Some(end) => self.close(it, end),
-                None => left.push(it),
+        let look = |mut it: Box<dyn Lingers>| match it.look(now) {
+            Some(end) => {
+                self.close(it, end);
+                None
             }
-        }
-        left
+            None => Some(it),
+        };
+        parked.into_iter().filter_map(look).collect()
     }
 
     fn close(&self, parked: Box<dyn Lingers>, end: End) {
         self.length.fetch_sub(1, SeqCst);
+        if !parked.holds_a_place() {
+            self.room.lock().without_place -= 1;
+        }
         parked.close(end);
+    }
+
+    /// In a forked child: their descriptors are the parent's to keep open.
+    pub(crate) fn close_in_child(&self, child: &Child) {
+        // Another thread of the parent may have held the lock.
+        if let Some(room) = self.room.try_lock() {
+            room.parked.iter().for_each(|it| it.0.close_in_child(child));
+        }
     }
 
     /// A loop begins that will [`tend`](Self::tend) it. The end of that is the end of the returned value, which waits for those who are left.
@@ -216,7 +293,7 @@ impl Drop for Tended<'_> {
         let Tended(lingering, core) = self;
         let mut room = lingering.room.lock();
         room.is_tended = false;
-        let mut parked = mem::take(&mut room.parked);
+        let mut parked: Vec<_> = mem::take(&mut room.parked).into_iter().map(|it| it.0).collect();
         drop(room);
         while let Some(next) = parked.iter().map(|it| it.next_look()).min() {
             if core.drain_until().is_some_and(|until| Instant::now() >= until) {

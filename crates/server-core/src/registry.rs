@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     closer: Closer,
     /// It has been ended by force, and hasn't noticed yet.
     is_ended: bool,
+    /// It counts as one of its peer's.
+    is_peers: bool,
     /// The child that serves it.
     child: Option<Child>,
 }
@@ -72,7 +74,8 @@ impl Registry {
     /// Lists a connection. False if its peer has as many as it may, without this one.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, child: None };
+        let entry =
+            Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers: true, child: None };
         let mut entries = self.0.lock();
         let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
         entries.by_id.insert(id, entry);
@@ -85,11 +88,23 @@ impl Registry {
         let mut entries = self.0.lock();
         let Entries { by_id, by_peer } = &mut *entries;
         let entry = by_id.remove(&id);
-        if let (Some(entry), Some(by_peer)) = (&entry, by_peer) {
+        if let (Some(entry), Some(by_peer)) = (entry.as_ref().filter(|it| it.is_peers), by_peer) {
             by_peer.leave(&entry.peer);
         }
         count();
         entry.is_some_and(|entry| entry.is_ended)
+    }
+
+    /// One is over but for its close: its peer may have another.
+    pub(crate) fn leave_peer(&self, id: u64) {
+        let mut entries = self.0.lock();
+        let Entries { by_id, by_peer } = &mut *entries;
+        if let Some(entry) = by_id.get_mut(&id)
+            && std::mem::take(&mut entry.is_peers)
+            && let Some(by_peer) = by_peer
+        {
+            by_peer.leave(&entry.peer);
+        }
     }
 
     /// Whether one has been ended by force.
@@ -136,7 +151,7 @@ impl Registry {
             (None, by_peer) => *by_peer = None,
             (Some(max), none) => {
                 let mut counted = ByPeer { max, counts: HashMap::new() };
-                for entry in by_id.values() {
+                for entry in by_id.values().filter(|it| it.is_peers) {
                     counted.enter(&entry.peer); // those inside stay, however many
                 }
                 *none = Some(counted);

@@ -172,6 +172,19 @@ impl Ticket {
         }
     }
 
+    /// It was turned away, and isn't closed yet: others may have its place, at the limits of connections and of its peer.
+    pub(crate) fn give_up_place(&mut self) {
+        if self.is_listed {
+            self.core.registry.leave_peer(self.id);
+        }
+        if std::mem::take(&mut self.is_inside) {
+            self.core.counters.left();
+        }
+        if std::mem::take(&mut self.holds_a_place) {
+            self.core.left();
+        }
+    }
+
     /// A child is about to be forked for it, and is to tell what becomes of it.
     pub(crate) fn take_seat(&mut self) {
         self.seat = self.core.nursery().and_then(|nursery| nursery.seat()).map(Arc::new);

@@ -23,8 +23,11 @@ pub(crate) struct Waker(ForkMutex<Option<Arc<Bells>>>);
 
 #[derive(Debug)]
 pub(crate) struct Bells {
-    /// Readable until it is silenced: all who wait see it.
+    /// Readable until it is silenced: all who wait see it, but for those who are slower than the first that silences it. So it is for what
+    /// any of them may do, and for a stop, which is visible for as long as it lasts.
     wake: Bell,
+    /// For the loop alone, whatever others are woken for.
+    own: Bell,
     /// Rung once for each place that has become free: wakes one of those who wait for room.
     room: Bell,
     /// Readable while the server isn't suspended: all who wait for that see it. Made when it is first needed.
@@ -39,6 +42,21 @@ impl Waker {
     /// Wakes whoever waits, and whoever is about to.
     pub(crate) fn wake(&self) {
         if let Some(bells) = &*self.0.lock() {
+            bells.wake.ring();
+        }
+    }
+
+    /// Wakes the loop of `serve_forever`, now or when it waits next: for what nobody else does.
+    pub(crate) fn wake_loop(&self) {
+        if let Some(bells) = &*self.0.lock() {
+            bells.own.ring();
+        }
+    }
+
+    /// Wakes everybody, the loop in any case.
+    pub(crate) fn wake_all(&self) {
+        if let Some(bells) = &*self.0.lock() {
+            bells.own.ring();
             bells.wake.ring();
         }
     }
@@ -98,6 +116,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) open: bool,
     /// Not for a wake-up, which has come already.
     pub(crate) deaf: bool,
+    /// For what only the loop is woken for, too.
+    pub(crate) is_loop: bool,
     /// Beside a request, or instead of one, room for one.
     pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
@@ -118,7 +138,8 @@ impl Waker {
         // Where there is no descriptor for it, somebody must look.
         let unseen = (wanted.open && gate.is_none()).then(|| Instant::now() + Duration::from_millis(20));
         let until = wanted.until.into_iter().chain(unseen).min();
-        let mut slots = [(!wanted.deaf).then_some(wake), request, room, wanted.mixin, wanted.signal]
+        let own = wanted.is_loop.then(|| bells.own.as_fd());
+        let mut slots = [(!wanted.deaf).then_some(wake), own, request, room, wanted.mixin, wanted.signal]
             .map(|fd| slot(fd, wake));
         loop {
             match poll(&mut slots, left(until).as_ref()) {
@@ -127,7 +148,10 @@ impl Waker {
                 Ok(_) => break,
             }
         }
-        let [woken, request, room, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        let [woken, own, request, room, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        if own {
+            bells.own.silence();
+        }
         if room {
             bells.room.silence(); // this one place; who waits beside us hears of the next
         }
@@ -140,14 +164,16 @@ impl Waker {
         listener: BorrowedFd<'_>,
         signal: Option<BorrowedFd<'_>>,
         relay: Option<Arc<Relay>>,
+        is_loop: bool,
     ) -> Option<Crowd> {
-        Crowd::join(self.0.lock().clone()?, listener, signal, relay)
+        Crowd::join(self.0.lock().clone()?, listener, signal, relay, is_loop)
     }
 }
 
 impl Bells {
     pub(crate) fn new() -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Bells { wake: Bell::new()?, room: Bell::one_by_one()?, open: OnceLock::new() }))
+        let (wake, own, room) = (Bell::new()?, Bell::new()?, Bell::one_by_one()?);
+        Ok(Arc::new(Bells { wake, own, room, open: OnceLock::new() }))
     }
 
     fn open_gate(&self) {
@@ -169,6 +195,11 @@ impl Bells {
 
     pub(crate) fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
+    }
+
+    /// What the loop alone is woken by, and silences.
+    pub(crate) fn own(&self) -> &Bell {
+        &self.own
     }
 }
 

@@ -103,7 +103,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     }
 
     /// Whether there are clients who waited when the port was closed.
-    fn has_kept(&self, transport: &T) -> bool {
+    pub(super) fn has_kept(&self, transport: &T) -> bool {
         self.shared.core.is_port_closed() && transport.has_prefetched()
     }
 
@@ -152,6 +152,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let look = stopping.then(|| Instant::now() + LOOK_AGAIN);
         let until = [until, self.paused_until, self.next_tick, look].into_iter().flatten().min();
         let is_loop = self.role != Role::OneOfMany;
+        let is_the_loop = self.role == Role::Loop;
         let ear = is_loop.then(|| core.ear()).flatten();
         // What a worker process's parent expects to see.
         let pulse = core.worker().filter(|_| is_loop).and_then(|worker| worker.settings.beat_every);
@@ -167,8 +168,14 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         // There are others: other threads, other processes.
         let in_crowd =
             open && !stopping && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
-        let join =
-            || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
+        let join = || {
+            core.waker.crowd(
+                transport.readiness(),
+                signal,
+                core.worker().map(|it| it.relay.clone()),
+                is_the_loop,
+            )
+        };
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
             Some(crowd) => crowd.wait(until),
             None => {
@@ -176,7 +183,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     request: open.then(|| transport.readiness()),
                     open: way == Way::Suspended,
                     room,
-                    deaf: stopping,
+                    // A loop that takes in nobody leaves what anybody may do to those who can.
+                    deaf: stopping || is_the_loop && !mixin.is_ready(),
+                    is_loop: is_the_loop,
                     mixin: source,
                     signal,
                     until,

@@ -1,8 +1,8 @@
 //! Clients that have been accepted and wait, for a while, until there is room for them.
 
 use super::{Accepted, Acceptor, Role, waiting::Way};
-use crate::{Job, Refusal, ServerHooks, Transport, limit::Policy};
-use socketserver_sys::ForkMutex;
+use crate::{Job, Refusal, ServerHooks, Transport, job::close_in_child, limit::Policy};
+use socketserver_sys::{Child, ForkMutex};
 use std::{
     any::Any,
     collections::VecDeque,
@@ -42,17 +42,28 @@ impl WaitingRoom {
         self.length.store(clients.len(), SeqCst);
     }
 
-    /// The first, if `may`.
-    fn pop<T: Transport, S: ServerHooks<T>>(&self, may: impl FnOnce(&Client) -> bool) -> Option<Job<T, S>> {
+    /// The first of those who `may`.
+    fn pop<T: Transport, S: ServerHooks<T>>(&self, may: impl FnMut(&Client) -> bool) -> Option<Job<T, S>> {
         let mut clients = self.clients.lock();
-        let first = clients.pop_front_if(|first| may(first));
+        let place = clients.iter().position(may);
+        let client = place.and_then(|place| clients.remove(place));
         self.length.store(clients.len(), SeqCst);
         // It is of these types: no other server has this room. One that weren't would be closed by its drop, and counted.
-        first.and_then(|it| it.job.downcast().ok()).map(|job| *job)
+        client.and_then(|it| it.job.downcast().ok()).map(|job| *job)
     }
 
     pub(super) fn next_end(&self) -> Option<Instant> {
-        if self.is_empty() { None } else { self.clients.lock().front().and_then(|first| first.until) }
+        // Not that of the first: the time that who comes may wait can be made shorter.
+        if self.is_empty() { None } else { self.clients.lock().iter().filter_map(|it| it.until).min() }
+    }
+
+    /// In a forked child: their descriptors are the parent's to keep open.
+    pub(crate) fn close_in_child<T: Transport, S: ServerHooks<T>>(&self, child: &Child) {
+        // Another thread of the parent may have held the lock.
+        let Some(clients) = self.clients.try_lock() else { return };
+        for job in clients.iter().filter_map(|it| it.job.downcast_ref::<Job<T, S>>()) {
+            close_in_child(job.request(), child);
+        }
     }
 
     /// The server stops: nobody will come for them.

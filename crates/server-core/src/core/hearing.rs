@@ -11,7 +11,7 @@ impl Core {
     pub(crate) fn hear(&self, ear: Option<Ear>) {
         self.has_ear.store(ear.is_some(), Relaxed);
         *self.ear.lock() = ear.map(Arc::new);
-        self.waker.wake(); // so that a waiting loop listens to it
+        self.waker.wake_all(); // so that a waiting loop listens to it
     }
 
     pub(crate) fn has_ear(&self) -> bool {

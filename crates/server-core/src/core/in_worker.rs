@@ -8,6 +8,7 @@ use crate::{
 use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
+    os::fd::AsFd,
     sync::{
         Arc,
         atomic::Ordering::{Relaxed, SeqCst},
@@ -37,7 +38,7 @@ impl Core {
     pub(super) fn leave(&self) {
         if let Some(worker) = self.worker.get() {
             worker.leave();
-            self.waker.wake(); // somebody must look
+            self.waker.wake_all(); // somebody must look
         }
     }
 
@@ -70,7 +71,7 @@ impl Core {
             reserve.renew(kept);
         }
         let bells = Bells::new()?; // or processes would wake one another
-        child.end_by_sigterm(bells.wake())?;
+        child.end_by_sigterm(bells.own().as_fd())?;
         if self.is_suspended() {
             bells.close_gate()?;
         }

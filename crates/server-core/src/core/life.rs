@@ -106,7 +106,7 @@ impl Core {
             worker.drain_by(drain_until);
             self.set_draining(true);
             self.stop.store(true, Relaxed);
-            self.waker.wake();
+            self.waker.wake_all();
             self.registry.close_idle();
             return Run(0);
         }
@@ -116,7 +116,7 @@ impl Core {
         // Where nothing is running, and something was, there is nothing to stop: the next `serve_forever` must serve.
         if life.phase != Phase::Stopped || life.handling > 0 {
             self.stop.store(true, Relaxed);
-            self.waker.wake();
+            self.waker.wake_all();
         }
         let run = Run(life.runs);
         drop(life);

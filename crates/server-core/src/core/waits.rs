@@ -55,6 +55,7 @@ impl Core {
         {
             self.hook("drain", || mixin.drain(until));
         }
+        let _waits = self.begin_wait();
         let mut life = self.life.lock();
         while life.is_serving(run) || self.gate.inside() > 0 {
             if self.changed.wait_until(&mut life, until).timed_out() {
@@ -66,6 +67,7 @@ impl Core {
 
     /// Waits until no request is in progress; false if `until` came first. For the loop's own thread.
     pub(crate) fn wait_until_drained(&self, until: Instant) -> bool {
+        let _waits = self.begin_wait();
         let mut life = self.life.lock();
         while self.gate.inside() > 0 {
             if self.changed.wait_until(&mut life, until).timed_out() {
@@ -73,6 +75,12 @@ impl Core {
             }
         }
         true
+    }
+
+    /// Said before the look whether there is something to wait for: who leaves after that sees that somebody waits.
+    fn begin_wait(&self) -> Waits<'_> {
+        self.waiting.fetch_add(1, SeqCst);
+        Waits(self)
     }
 
     /// The wait of an acceptor. For room it doesn't, if there is some by now, or whoever finds none needn't wait any more.
@@ -111,12 +119,25 @@ impl Core {
     pub(crate) fn left(&self) {
         let inside = self.gate.leave();
         self.pass_on_room();
-        if inside == 0 && self.draining.load(SeqCst) {
-            if self.worker.get().is_some() {
-                return self.waker.wake(); // its only waiter
+        if inside > 0 {
+            return;
+        }
+        if self.worker.get().is_some() {
+            if self.draining.load(SeqCst) {
+                self.waker.wake(); // its only waiter
             }
+        } else if self.waiting.load(SeqCst) > 0 {
             drop(self.life.lock()); // so that a waiter is either before its check or in its wait
             self.changed.notify_all();
         }
+    }
+}
+
+/// Somebody waits for requests to end, until this is dropped.
+struct Waits<'a>(&'a Core);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, SeqCst);
     }
 }

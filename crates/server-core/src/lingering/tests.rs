@@ -3,7 +3,7 @@
 mod endings;
 mod wishes;
 
-use super::{End, Lingering, Lingers, SEATS};
+use super::{AT_ONCE, End, Lingering, Lingers, SEATS};
 use crate::core::Core;
 use parking_lot::Mutex;
 use std::{
@@ -31,6 +31,8 @@ impl Lingers for Guest {
     fn holds_a_place(&self) -> bool {
         self.holds_a_place
     }
+    fn give_up_place(&mut self) {}
+    fn close_in_child(&self, _: &socketserver_sys::Child) {}
     fn close(self: Box<Self>, end: End) {
         self.ends.lock().push(end);
     }
@@ -72,7 +74,7 @@ fn they_stay_while_a_loop_looks_after_them() {
 }
 
 #[test]
-fn the_loop_is_woken_for_them_and_knows_when_to_look_next() {
+fn the_loop_and_only_it_is_woken_for_them_and_knows_when_to_look_next() {
     use crate::wake::Wanted;
     let (core, inn) = (Core::for_tests(), Inn::default());
     let _tended = inn.lingering.open(&core);
@@ -81,7 +83,30 @@ fn the_loop_is_woken_for_them_and_knows_when_to_look_next() {
     assert!(inn.park(&core, true, true) && inn.park(&core, true, true));
     let next = inn.lingering.next_look().unwrap();
     assert!(before <= next && next <= Instant::now());
-    assert!(core.waker.wait(Wanted { until: Some(Instant::now()), ..Wanted::default() }).unwrap().woken);
+    let now = Wanted { until: Some(Instant::now()), ..Wanted::default() };
+    assert!(!core.waker.wait(now).unwrap().woken, "others have nothing to do with it");
+    let begun = Instant::now();
+    let long = Some(begun + Duration::from_secs(3600));
+    core.waker.wait(Wanted { until: long, is_loop: true, deaf: true, ..Wanted::default() }).unwrap();
+    assert!(Instant::now() < begun + Duration::from_secs(3600));
+}
+
+#[test]
+fn those_are_looked_at_first_whose_time_comes_first_and_not_all_at_once() {
+    let (core, inn) = (Core::for_tests(), Inn::default());
+    let tended = inn.lingering.open(&core);
+    let later = Instant::now() + Duration::from_secs(3600);
+    let guest = Guest { holds_a_place: true, next_look: later, is_over: true, ends: inn.ends.clone() };
+    assert!(inn.lingering.park(&core, Box::new(guest)).is_ok());
+    (0..AT_ONCE + 1).for_each(|_| assert!(inn.park(&core, true, true)));
+    inn.lingering.tend();
+    assert_eq!(inn.ends(), AT_ONCE);
+    assert!(inn.lingering.next_look().unwrap() <= Instant::now());
+    inn.lingering.tend();
+    assert_eq!(inn.ends(), AT_ONCE + 1);
+    assert_eq!(inn.lingering.next_look(), Some(later));
+    core.request_stop(Some(Instant::now()));
+    drop(tended);
 }
 
 #[test]
@@ -120,6 +145,9 @@ fn where_nobody_lingers_no_lock_is_needed_to_see_that() {
 fn of_those_who_were_turned_away_so_many_stay_and_no_more() {
     let (core, inn) = (Core::for_tests(), Inn::default());
     let tended = inn.lingering.open(&core);
+    assert!(inn.park(&core, false, true));
+    inn.lingering.tend();
+    assert_eq!(inn.ends.lock().split_off(0), [End::Over], "its seat is free again");
     for _ in 0..SEATS + 5 {
         assert!(inn.park(&core, true, false));
     }

@@ -94,15 +94,19 @@ fn when_the_server_stops_all_are_turned_away() {
 }
 
 #[test]
-fn the_end_of_the_first_ones_time_is_known() {
+fn whose_time_ends_first_is_known_be_it_not_the_first_who_came() {
     let served = server(Limit::wait(5, LONG));
     let room = &served.1.shared.waiting_room;
     assert!(room.is_empty() && room.next_end().is_none());
     let before = Instant::now();
     waits(&served, LONG);
-    waits(&served, Duration::ZERO);
     let end = room.next_end().unwrap();
     assert!(!room.is_empty() && end >= before + LONG && end <= Instant::now() + LONG);
+    waits(&served, Duration::ZERO);
+    assert!(room.next_end().unwrap() <= Instant::now());
+    assert_eq!(called(&served.1, Way::Shut), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::WaitedTooLong]);
+    assert_eq!(room.next_end(), Some(end), "the first waits on");
 }
 
 /// Asked before every request; and mostly nobody waits.

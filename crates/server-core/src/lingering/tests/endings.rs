@@ -135,3 +135,32 @@ fn it_counts_for_the_limit_as_it_did_before() {
         assert_eq!(Parked { ending, tail }.holds_a_place(), holds_a_place);
     }
 }
+
+#[test]
+fn who_was_turned_away_leaves_its_place_to_others_while_it_lingers() {
+    let served = patient();
+    let shared = &served.1.shared;
+    let core = &shared.core;
+    core.limit_peers(Some(5));
+    let tended = shared.lingering.open(core);
+    let ((mut refused, _his), (kept, _hers)) = (ending(&served, true), ending(&served, true));
+    refused.ticket.refuse(crate::Refusal::VerifyRequest);
+    assert_eq!(core.gate.inside(), 2);
+    refused.begin(Wish::Wait);
+    assert_eq!((core.gate.inside(), served.0.stats().active), (1, 2));
+    kept.begin(Wish::Wait);
+    assert_eq!((core.gate.inside(), served.0.stats().active), (1, 2), "who was served has it to the end");
+    core.request_stop(Some(Instant::now()));
+    drop(tended);
+    assert_eq!((core.gate.inside(), closed(&served)), (0, 2));
+    assert_eq!(served.0.stats().peak, 2);
+}
+
+#[test]
+fn a_thread_that_waits_itself_for_one_who_was_turned_away_keeps_the_place() {
+    let served = server(Linger::up_to(Duration::from_millis(1)));
+    let (mut refused, _client) = ending(&served, true);
+    refused.ticket.refuse(crate::Refusal::VerifyRequest);
+    refused.begin(Wish::Wait);
+    assert_eq!((served.1.shared.core.gate.inside(), closed(&served)), (0, 1), "it was given back once");
+}

@@ -84,3 +84,19 @@ fn a_worker_process_begins_with_nobody_inside_and_the_same_limit() {
     registry.hold().leave_to_parent();
     assert_eq!(come(&registry, 1..3, "127.0.0.1:1"), [true, false]);
 }
+
+#[test]
+fn who_is_on_the_way_out_counts_no_more_and_leaves_once() {
+    let registry = limited(2);
+    assert_eq!(come(&registry, 0..3, "127.0.0.1:1"), [true, true, false]);
+    registry.leave_peer(0);
+    registry.leave_peer(0);
+    registry.leave_peer(2);
+    assert_eq!(come(&registry, 3..5, "127.0.0.1:1"), [true, false]);
+    [0, 2, 4].iter().for_each(|id| _ = registry.remove(*id, || ()));
+    assert_eq!(come(&registry, 5..6, "127.0.0.1:1"), [false], "two are inside");
+    registry.leave_peer(1);
+    registry.limit_peers(None);
+    registry.limit_peers(Some(3));
+    assert_eq!(come(&registry, 6..8, "127.0.0.1:1"), [true, false], "counted anew: 3, 5, and who comes");
+}
