@@ -225,7 +225,11 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
         match waited {
             Ok(ready) if ready.signal => core.listen(),
             Ok(_) => {}
-            Err(_) => return false,
+            // A lack of memory to wait by: nobody loses the rest of the grace for that. What can be heard is looked for.
+            Err(_) => {
+                thread::sleep(Duration::from_millis(5));
+                core.listen();
+            }
         }
     }
 }
