@@ -42,6 +42,7 @@ mod lingering;
 mod link;
 mod listening;
 mod mixin;
+mod numbers;
 mod nursery;
 mod observer;
 mod order;

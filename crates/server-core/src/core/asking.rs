@@ -1,7 +1,7 @@
 //! What worker processes are asked, and what they answer.
 
 use super::Core;
-use crate::{ConnectionInfo, answer, order::Order, wake::left};
+use crate::{ConnectionInfo, answer, numbers, order::Order, wake::left};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
@@ -51,7 +51,7 @@ impl Core {
             return true;
         }
         let workers = self.workers.lock();
-        let link = workers.iter().find(|link| u64::from(link.number) == id >> 32);
+        let link = workers.iter().find(|link| link.number == numbers::process_of(id));
         let asked = link.and_then(|link| {
             let from = link.ask(|answer| Order::Close(id, answer))?;
             Some(Awaited { from, pid: 0, came: Vec::new() })
