@@ -50,7 +50,7 @@ mod by_epoll {
         pub(crate) fn join(
             bells: Arc<Bells>,
             listener: BorrowedFd<'_>,
-            signal: Option<BorrowedFd<'_>>,
+            signals: [Option<BorrowedFd<'_>>; 2],
             relay: Option<Arc<Relay>>,
         ) -> Option<Self> {
             if !wakes_one_for_each() {
@@ -59,7 +59,7 @@ mod by_epoll {
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).ok()?;
             let key = epoll::EventData::new_u64;
             epoll::add(&epoll, bells.wake(), key(WAKE), epoll::EventFlags::IN).ok()?;
-            if let Some(signal) = signal {
+            for signal in signals.into_iter().flatten() {
                 epoll::add(&epoll, signal, key(SIGNAL), epoll::EventFlags::IN).ok()?;
             }
             let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
@@ -84,7 +84,7 @@ mod by_epoll {
 
         /// Waits until it is woken, there may be a request or something to hear, or the time has come.
         pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
-            let mut room = [const { MaybeUninit::uninit() }; 4];
+            let mut room = [const { MaybeUninit::uninit() }; 5];
             loop {
                 match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -128,7 +128,7 @@ mod by_poll {
         pub(crate) fn join(
             _bells: Arc<Bells>,
             _listener: BorrowedFd<'_>,
-            _signal: Option<BorrowedFd<'_>>,
+            _signals: [Option<BorrowedFd<'_>>; 2],
             _relay: Option<Arc<Relay>>,
         ) -> Option<Self> {
             None

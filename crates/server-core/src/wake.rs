@@ -101,7 +101,7 @@ pub(crate) struct Wanted<'a> {
     /// Beside a request, or instead of one, room for one.
     pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
-    pub(crate) signal: Option<BorrowedFd<'a>>,
+    pub(crate) signals: [Option<BorrowedFd<'a>>; 2],
     pub(crate) until: Option<Instant>,
 }
 
@@ -118,7 +118,8 @@ impl Waker {
         // Where there is no descriptor for it, somebody must look.
         let unseen = (wanted.open && gate.is_none()).then(|| Instant::now() + Duration::from_millis(20));
         let until = wanted.until.into_iter().chain(unseen).min();
-        let mut slots = [(!wanted.deaf).then_some(wake), request, room, wanted.mixin, wanted.signal]
+        let [signal, other] = wanted.signals;
+        let mut slots = [(!wanted.deaf).then_some(wake), request, room, wanted.mixin, signal, other]
             .map(|fd| slot(fd, wake));
         loop {
             match poll(&mut slots, left(until).as_ref()) {
@@ -127,21 +128,21 @@ impl Waker {
                 Ok(_) => break,
             }
         }
-        let [woken, request, room, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        let [woken, request, room, mixin, signal, other] = slots.map(|slot| !slot.revents().is_empty());
         if room {
             bells.room.silence(); // this one place; who waits beside us hears of the next
         }
-        Ok(Ready { woken, request: request || room, mixin, signal, called: false })
+        Ok(Ready { woken, request: request || room, mixin, signal: signal || other, called: false })
     }
 
     /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
     pub(crate) fn crowd(
         &self,
         listener: BorrowedFd<'_>,
-        signal: Option<BorrowedFd<'_>>,
+        signals: [Option<BorrowedFd<'_>>; 2],
         relay: Option<Arc<Relay>>,
     ) -> Option<Crowd> {
-        Crowd::join(self.0.lock().clone()?, listener, signal, relay)
+        Crowd::join(self.0.lock().clone()?, listener, signals, relay)
     }
 }
 

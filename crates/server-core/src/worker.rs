@@ -6,11 +6,15 @@ use crate::{
     crowd::Relay,
     link::Link,
     signals::Ear,
-    slot::WorkerPhase,
+    slot::{Wish, WorkerPhase},
     worker_process::{CANNOT_WORK, WorkerSide},
 };
 use socketserver_sys::{Fork, fork};
-use std::{fmt, io, mem, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How a worker process is to live.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,17 +82,15 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
             Fork::Child(child) => {
                 child.restore_signals();
-                let slot = link.slot.clone();
                 // While a sibling has the parent's end of another's control, that one doesn't hear of our parent's death.
-                for link in workers.drain(..).chain([link]) {
-                    child.close_inherited(link.control.as_fd());
-                    mem::forget(link); // its descriptor is closed
-                }
+                workers.drain(..).for_each(|sibling| sibling.close_in_child(&child));
+                let (slot, nudge) = link.become_worker(&child);
                 drop(workers);
                 sockets.keep_only(&transport, &child);
                 drop(sockets);
                 let side = WorkerSide::new(number, slot, news, settings, relay);
-                if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
+                let ear = Ear::Parent { heard, nudge, grace: settings.grace };
+                if core.become_worker(held, side, ear, &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
                 let acceptor = Acceptor::for_worker(&self.shared, transport, settings.socket.is_some());
@@ -123,13 +125,13 @@ impl Worker {
     /// Tells it to stop accepting, and to end when the requests in progress have; those that overstay `grace` are ended by force.
     /// Returns at once. A later call counts instead of an earlier one.
     pub fn stop(&self, grace: Option<Duration>) {
-        self.link.stop(grace);
+        self.link.wish(Wish::Stop(grace.and_then(|grace| Instant::now().checked_add(grace))));
     }
 
     /// Tells it to stop accepting when nobody waits in its socket any more. For one whose socket is given up: what waits there when the last
     /// process closes it is lost.
     pub fn leave(&self) {
-        self.link.leave();
+        self.link.wish(Wish::Leave);
     }
 
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.

@@ -173,8 +173,9 @@ fn listen_apart(core: &Arc<Core>) {
 
 fn listen(ear: &Ear, core: &Core) {
     loop {
-        let mut slot = [PollFd::from_borrowed_fd(ear.readiness(), PollFlags::IN)];
-        match poll(&mut slot, None) {
+        let ears = ear.readiness().into_iter().flatten();
+        let mut slots: Vec<_> = ears.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        match poll(&mut slots, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => thread::sleep(Duration::from_millis(5)), // a lack of memory, which must not make it deaf
         }
@@ -218,7 +219,7 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
         let ear = core.ear();
         let waited = core.waker.wait(Wanted {
             mixin: mixin.wake_source(),
-            signal: ear.as_ref().map(|ear| ear.readiness()),
+            signals: ear.as_ref().map_or([None; 2], |ear| ear.readiness()),
             until: end.into_iter().chain(mixin.wake_time()).min(),
             ..Wanted::default()
         });

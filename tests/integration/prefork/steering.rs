@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of the list.
 #[derive(Debug, PartialEq)]
-struct Listed {
-    id: u64,
+pub(super) struct Listed {
+    pub(super) id: u64,
     activity: String,
     pid: u32,
 }
 
 impl Prefork {
     /// Does what is asked of the parent's handle; gives what it printed.
-    fn steer(&mut self, line: &str) -> Vec<String> {
+    pub(super) fn steer(&mut self, line: &str) -> Vec<String> {
         self.subject.tell(line);
         let done = format!("done {}", line.split(' ').next().unwrap());
         let lines = std::iter::from_fn(|| Some(self.subject.line()).filter(|it| *it != done));
@@ -23,7 +23,7 @@ impl Prefork {
     }
 
     /// The list, by peer.
-    fn list(&mut self) -> BTreeMap<String, Listed> {
+    pub(super) fn list(&mut self) -> BTreeMap<String, Listed> {
         let lines = self.steer("connections");
         let read = |line: &String| {
             let [_, id, peer, activity, pid, _, _] = line.split(' ').collect::<Vec<_>>()[..] else {

@@ -2,7 +2,6 @@
 
 use super::house::{signal, start, start_under, who};
 use crate::util::{tool, wait_for};
-use reliability::Tracer;
 use rustix::process::Signal;
 use std::{collections::BTreeSet, path::PathBuf, thread};
 
@@ -110,25 +109,6 @@ fn descriptors_are_closed() {
     assert!(later <= most + 4, "{most}, later {later}");
     server.subject.close_input();
     server.close();
-}
-
-/// In the whole time in which it finishes what is in progress it can't wait by poll(2).
-#[test]
-fn a_process_that_lacks_the_memory_to_wait_finishes_its_requests() {
-    if tool("strace").is_none() {
-        return;
-    }
-    let server = start(1, &[]);
-    let (_, client) = server.hold_each(1).remove(0);
-    let children: Vec<_> = server.children().into_iter().collect();
-    let tracer = Tracer::attach_to(&children, &["ppoll:error=ENOMEM:when=1+"]);
-    server.terminate();
-    client.drain();
-    let ended = server.ended();
-    assert_eq!((&*ended.status, ended.expected), ("0", true));
-    let (status, counts) = server.end();
-    assert!(status.success() && counts.contains(" failed 0 "), "{counts}");
-    drop(tracer);
 }
 
 #[test]

@@ -163,12 +163,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let lingering = if is_loop { self.shared.lingering.next_look() } else { None };
         let until = until.into_iter().chain(self.shared.waiting_room.next_end()).chain(lingering).min();
         let room = full || calls_in;
-        let signal = ear.as_ref().map(|ear| ear.readiness());
+        let signals = ear.as_ref().map_or([None; 2], |ear| ear.readiness());
         // There are others: other threads, other processes.
         let in_crowd =
             open && !stopping && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
         let join =
-            || core.waker.crowd(transport.readiness(), signal, core.worker().map(|it| it.relay.clone()));
+            || core.waker.crowd(transport.readiness(), signals, core.worker().map(|it| it.relay.clone()));
         let waited = match in_crowd.then(|| self.crowd.get_or_insert_with(join).as_ref()).flatten() {
             Some(crowd) => crowd.wait(until),
             None => {
@@ -178,7 +178,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     room,
                     deaf: stopping,
                     mixin: source,
-                    signal,
+                    signals,
                     until,
                 };
                 core.wait(wanted, || calls_in || self.holds_up())
@@ -196,7 +196,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     woken: true,
                     request: open || room,
                     mixin: source.is_some(),
-                    signal: signal.is_some(),
+                    signal: ear.is_some(),
                     called: false,
                 }
             }

@@ -26,7 +26,7 @@ pub(crate) struct Held<'a> {
 
 impl Core {
     /// In a worker process whose socket is given up: from now on it stops when that is empty.
-    pub(super) fn leave(&self) {
+    fn leave(&self) {
         if let Some(worker) = self.worker.get() {
             worker.leave();
             self.waker.wake(); // somebody must look
@@ -97,6 +97,8 @@ impl Core {
                 Wish::Limit(limit) => self.set_limit(limit),
                 Wish::LimitPeers(max) => self.limit_peers(max),
                 Wish::LimitHandshakes(max) => self.limit_handshakes(max),
+                Wish::Leave => self.leave(),
+                Wish::Stop(until) => drop(self.stop_here(until)),
             }
         }
     }

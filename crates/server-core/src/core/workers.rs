@@ -1,7 +1,7 @@
 //! What a parent has of its worker processes, and tells them.
 
 use super::Core;
-use crate::{crowd::Relay, numbers};
+use crate::{crowd::Relay, link::Link, numbers, slot::Wish};
 use std::{
     io,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -21,4 +21,9 @@ impl Core {
         }
         Ok(relays[socket].clone())
     }
+}
+
+/// Lets all of them know what is wanted.
+pub(super) fn tell(workers: &[Arc<Link>], wish: Wish) {
+    workers.iter().for_each(|link| link.wish(wish));
 }
