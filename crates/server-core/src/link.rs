@@ -58,7 +58,11 @@ impl Link {
         let (answer, theirs) = UnixStream::pair().ok()?;
         answer.set_nonblocking(true).ok()?;
         self.asked.fetch_add(1, SeqCst);
-        question(theirs).send(&self.control).then_some(answer)
+        let is_asked = question(theirs).send(&self.control);
+        if !is_asked {
+            self.asked.fetch_sub(1, SeqCst); // or it would count as unheard for ever
+        }
+        is_asked.then_some(answer)
     }
 
     /// In the worker itself: its own parts of what both have.

@@ -1,8 +1,9 @@
 //! When the system lacks memory or descriptors for what a parent and its processes say to each other.
 
 use super::house::{Prefork, start};
-use crate::util::tool;
+use crate::util::{tool, wait_for};
 use reliability::Tracer;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 /// In the whole time in which it finishes what is in progress it can't wait by poll(2).
 #[test]
@@ -54,7 +55,7 @@ fn processes_hear_of_limits_and_pauses_though_no_message_can_be_sent() {
             return;
         }
         let mut server = start(1, &["control=yes", "limit=1"]);
-        let (_, mut first) = server.hold_each(1).remove(0);
+        let (_, first) = server.hold_each(1).remove(0);
         let mut second = server.connect();
         second.say("hold");
         let tracer = without_messages(&server, lost);
@@ -62,7 +63,7 @@ fn processes_hear_of_limits_and_pauses_though_no_message_can_be_sent() {
         assert!(!second.hear().is_empty(), "{lost}: there is room now");
 
         server.steer("suspend");
-        first.say("go"); // so that there is room, which isn't used
+        server.steer("backlog 3"); // there is room for the third, if only it were served
         let mut third = server.connect();
         third.say("hold");
         server.steer("resume");
@@ -72,4 +73,48 @@ fn processes_hear_of_limits_and_pauses_though_no_message_can_be_sent() {
         [first, second, third].into_iter().for_each(|client| client.leave());
         server.close();
     }
+}
+
+#[test]
+fn what_could_not_be_asked_is_asked_again() {
+    if tool("strace").is_none() {
+        return;
+    }
+    let mut server = start(1, &["control=yes"]);
+    let (_, client) = server.hold_each(1).remove(0);
+    let tracer = without_messages(&server, LOST[1]);
+    wait_for("the tracer to interfere", || server.list().is_empty());
+    for _ in 0..12 {
+        assert!(server.list().is_empty(), "nobody was asked");
+    }
+    drop(tracer);
+    wait_for("it to be asked", || server.list().contains_key(&client.address()));
+    client.leave();
+    server.subject.close_input();
+    server.close();
+}
+
+/// It can't be given the descriptor on which it is to answer, but it hears what it is told, and answers when it has some again.
+#[test]
+fn a_process_without_descriptors_is_not_deaf() {
+    let mut server = start(1, &["control=yes"]);
+    let (pid, mut goes) = server.hold_each(1).remove(0);
+    let stays = server.connect();
+    wait_for("both to be there", || server.list().len() == 2);
+    let id = server.list()[&goes.address()].id;
+    let limit_descriptors = |number: u64| {
+        let limit = Rlimit { current: Some(number), maximum: Some(1024) };
+        prlimit(Pid::from_raw(pid as i32), Resource::Nofile, limit).unwrap();
+    };
+    limit_descriptors(0);
+    for _ in 0..12 {
+        assert!(server.list().is_empty(), "it can't answer");
+    }
+    assert_eq!(server.steer(&format!("close {id}")), ["false"], "nobody says that it is");
+    assert_eq!(goes.hear(), "");
+    limit_descriptors(1024);
+    wait_for("it to answer", || server.list().contains_key(&stays.address()));
+    stays.leave();
+    server.subject.close_input();
+    server.close();
 }

@@ -66,17 +66,21 @@ impl Core {
 
     /// In a worker process: answers.
     pub(super) fn answer_list(&self, to: Option<UnixStream>) {
-        let Some(to) = to else { return };
         self.heard();
-        answer(to, &answer::write(&self.registry.list()));
+        if let Some(to) = to {
+            answer(to, &answer::write(&self.registry.list()));
+        }
     }
 
     pub(super) fn answer_close(&self, id: u64, to: Option<UnixStream>) {
-        let Some(to) = to else { return };
         self.heard();
-        answer(to, &[self.close_one(id).into()]);
+        let is_news = self.close_one(id);
+        if let Some(to) = to {
+            answer(to, &[is_news.into()]);
+        }
     }
 
+    /// Also what can't be answered: who counts as deaf is asked no more.
     fn heard(&self) {
         if let Some(worker) = self.worker.get() {
             worker.slot.hear();
