@@ -66,6 +66,7 @@ mod unix;
 mod wake;
 mod watchers;
 mod worker;
+mod worker_control;
 mod worker_process;
 
 pub use accept_error::AcceptError;

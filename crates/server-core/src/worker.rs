@@ -47,6 +47,7 @@ pub struct Worker {
     link: Arc<Link>,
     relay: Arc<Relay>,
     core: Arc<Core>,
+    overstays: bool,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
@@ -78,7 +79,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
                 link.slot.set_pid(pid);
-                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone() }))
+                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone(), overstays: false }))
             }
             Fork::Child(child) => {
                 child.restore_signals();
@@ -88,7 +89,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 drop(workers);
                 sockets.keep_only(&transport, &child);
                 drop(sockets);
-                let side = WorkerSide::new(number, slot, news, settings, relay);
+                let side = WorkerSide::new(number, slot, news, nudge.clone(), settings, relay);
                 let ear = Ear::Parent { heard, nudge, grace: settings.grace };
                 if core.become_worker(held, side, ear, &child).is_err() {
                     child.exit(CANNOT_WORK);
@@ -134,6 +135,11 @@ impl Worker {
         self.link.wish(Wish::Leave);
     }
 
+    /// It is about to be killed because it overstays its grace: what is in progress in it then counts as ended by force.
+    pub fn overstays(&mut self) {
+        self.overstays = true;
+    }
+
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
     pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
         self.link.slot.take_ask()
@@ -146,7 +152,7 @@ impl Drop for Worker {
         if let Some(place) = workers.iter().position(|link| Arc::ptr_eq(link, &self.link)) {
             self.core.counters.peaked(in_all(&workers).peak());
             let link = workers.remove(place);
-            self.core.counters.settle(link.counts());
+            self.core.counters.settle(link.counts(), self.overstays);
         }
         self.core.tell_watchers();
         // It may have been woken for a client, and have ended before it came to it.

@@ -62,6 +62,13 @@ impl KeepAliveRequestHandler<State> for Obey {
         match line.trim() {
             "pid" => writeln!(cx.wfile, "{}", process::id())?,
             "hold" => hold(cx)?,
+            "sleep" => {
+                writeln!(cx.wfile, "{}", process::id())?;
+                cx.wfile.flush()?;
+                loop {
+                    thread::park(); // whatever becomes of the client
+                }
+            }
             "descriptors" => writeln!(cx.wfile, "{}", std::fs::read_dir("/proc/self/fd")?.count())?,
             "print" => print!("printed without a newline, "),
             "panic" => panic!("as was asked"),

@@ -52,8 +52,8 @@ pub(crate) fn tell(handle: &Handle) {
     let it = handle.stats();
     let ended = it.completed + it.failed + it.disconnected + it.timed_out + it.refused + it.dropped;
     println!(
-        "accepted {} ended {ended} completed {} failed {} disconnected {} active {}",
-        it.accepted, it.completed, it.failed, it.disconnected, it.active
+        "accepted {} ended {ended} completed {} failed {} disconnected {} active {} forced {}",
+        it.accepted, it.completed, it.failed, it.disconnected, it.active, it.forced
     );
 }
 
