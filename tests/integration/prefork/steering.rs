@@ -138,6 +138,25 @@ fn limits_reach_running_processes_and_those_forked_later() {
     }
 }
 
+/// One that serves, and those that are forked later.
+#[test]
+fn a_pool_in_the_processes_hears_how_long_its_queue_may_be() {
+    let mut server = start(1, &["control=yes", "inner=one"]);
+    let (_, inside) = server.hold_each(1).remove(0);
+    let mut waits = server.connect();
+    server.subject.tell("queue 0");
+    assert_eq!(waits.hear(), "", "it waited in the backlog, and may not be queued");
+    assert_eq!(server.connect().hear(), "");
+    inside.leave();
+    server.subject.tell("restart");
+    server.ended();
+    let (_, inside) = server.hold_each(1).remove(0);
+    assert_eq!(server.connect().hear(), "", "nor by the next");
+    inside.leave();
+    server.subject.close_input();
+    server.close();
+}
+
 /// In the process that has accepted them, by whatever it runs requests.
 #[test]
 fn clients_wait_for_room_in_a_process() {
