@@ -92,35 +92,5 @@ fn private(fd: OwnedFd) -> UnixStream {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Read, Write};
-
-    #[test]
-    fn orders_come_as_they_were_given_and_then_the_end() {
-        let (parent, worker) = UnixStream::pair().unwrap();
-        assert!(Order::receive(&worker).is_none(), "nothing was said yet");
-        let (mut asking, answering) = UnixStream::pair().unwrap();
-        assert!(Order::Close(7, None).send(&parent));
-        assert!(Order::List(None).send(&parent));
-        assert!(Order::Close(u64::MAX - 7, Some(answering)).send(&parent));
-        assert!(matches!(Order::receive(&worker), Some(Order::Close(7, None))));
-        assert!(matches!(Order::receive(&worker), Some(Order::List(None))));
-        let Some(Order::Close(id, Some(mut answer))) = Order::receive(&worker) else { panic!("an order") };
-        assert_eq!(id, u64::MAX - 7);
-        answer.write_all(b"y").unwrap();
-        drop(answer);
-        let mut heard = String::new();
-        asking.read_to_string(&mut heard).unwrap();
-        assert_eq!(heard, "y", "and nobody else has that end");
-        drop(parent);
-        assert!(matches!(Order::receive(&worker), Some(Order::End)));
-    }
-
-    #[test]
-    fn an_order_to_nobody_fails_and_raises_no_signal() {
-        let (parent, worker) = UnixStream::pair().unwrap();
-        drop(worker);
-        assert!(!Order::List(None).send(&parent));
-    }
-}
+#[path = "order/tests.rs"]
+mod tests;

@@ -216,50 +216,5 @@ fn read(written: u64) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wish_to_stop_is_heard_once_and_with_its_grace() {
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.take_ask(), None);
-        for grace in [Some(Duration::ZERO), Some(Duration::from_millis(1500)), None] {
-            slot.ask_to_stop(grace);
-            assert_eq!(slot.take_ask(), Some(grace));
-            assert_eq!(slot.take_ask(), None);
-        }
-    }
-
-    #[test]
-    fn of_each_wish_the_last_is_seen_and_once() {
-        use std::time::Duration as Time;
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.take_wishes().count(), 0);
-        slot.wish(Wish::Limit(Limit::backlog(3)));
-        slot.wish(Wish::Suspend(true));
-        for limit in [Limit::none(), Limit::reject(7), Limit::wait(1, Time::from_millis(1500))] {
-            slot.wish(Wish::Limit(limit));
-            slot.wish(Wish::LimitPeers(None));
-            slot.wish(Wish::LimitPeers(Some(5)));
-            slot.wish(Wish::LimitHandshakes(Some(6)));
-            let wishes: Vec<_> = slot.take_wishes().filter(|it| *it != Wish::Suspend(true)).collect();
-            let last = [Wish::Limit(limit), Wish::LimitPeers(Some(5)), Wish::LimitHandshakes(Some(6))];
-            assert_eq!(wishes, last);
-        }
-        assert_eq!(slot.take_wishes().count(), 0);
-        slot.wish(Wish::LimitPeers(None));
-        slot.wish(Wish::LimitHandshakes(None));
-        let none = [Wish::LimitPeers(None), Wish::LimitHandshakes(None)];
-        assert_eq!(slot.take_wishes().collect::<Vec<_>>(), none);
-    }
-
-    #[test]
-    fn phases_are_told_as_they_were_set() {
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.phase(), WorkerPhase::Starting);
-        for phase in [WorkerPhase::Serving, WorkerPhase::Leaving, WorkerPhase::Starting] {
-            slot.set_phase(phase);
-            assert_eq!(slot.phase(), phase);
-        }
-    }
-}
+#[path = "slot/tests.rs"]
+mod tests;
