@@ -15,6 +15,10 @@ const ABSTRACT: u8 = 3;
 const UNBOUND: u8 = 4;
 const OTHER: u8 = 5;
 
+/// What the shortest connection takes.
+#[cfg(any(test, fuzzing))]
+pub(crate) const LEAST: usize = 1 + 6 * 8 + 1 + 8;
+
 pub(crate) fn write(list: &[ConnectionInfo]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64 * list.len() + 1);
     for it in list {

@@ -31,6 +31,9 @@ mod core;
 mod crowd;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzed;
 mod handle;
 mod handshake;
 mod hooks;

@@ -40,9 +40,6 @@ fn what_is_cut_off_or_nonsense_is_no_list() {
     assert!(read(&[NEXT; 57]).is_none());
 }
 
-/// What the shortest connection takes.
-const LEAST: usize = 1 + 6 * 8 + 1 + 8;
-
 fn peer() -> impl Strategy<Value = Address> {
     prop_oneof![
         any::<SocketAddr>().prop_map(|mut address| {
