@@ -18,14 +18,23 @@ impl Tracer {
     /// If strace can't be run or attached.
     #[track_caller]
     pub fn attach(server: &Program, faults: &[&str]) -> Self {
+        let pids: Vec<_> = [server.pid].into_iter().chain(server.children()).collect();
+        Self::attach_to(&pids, faults)
+    }
+
+    /// To these processes, and to the children that they fork from now on.
+    ///
+    /// # Panics
+    /// As [`attach`](Self::attach).
+    #[track_caller]
+    pub fn attach_to(pids: &[u32], faults: &[&str]) -> Self {
         let calls: Vec<_> = faults.iter().filter_map(|it| it.split(':').next()).collect();
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={}", calls.join(",")));
         for fault in faults {
             command.arg("-e").arg(format!("inject={fault}"));
         }
-        let pids: Vec<_> = [server.pid].into_iter().chain(server.children()).collect();
-        for pid in &pids {
+        for pid in pids {
             command.arg("-p").arg(pid.to_string());
         }
         let tracer = command.stdin(Stdio::null()).spawn().expect("strace is installed");

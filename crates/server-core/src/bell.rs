@@ -1,6 +1,9 @@
 //! A descriptor that can be made readable.
 
-use socketserver_sys::sync::{call, waking_call};
+use socketserver_sys::{
+    Child,
+    sync::{call, waking_call},
+};
 use std::{
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -47,7 +50,17 @@ impl Bell {
 
     /// Makes it unreadable again.
     pub fn silence(&self) {
-        let _ = call(|| rustix::io::read(&self.0, &mut [0; 8]));
+        let _ = self.was_rung();
+    }
+
+    /// Makes it unreadable again; whether it was readable.
+    pub(crate) fn was_rung(&self) -> bool {
+        call(|| rustix::io::read(&self.0, &mut [0; 8])).is_ok()
+    }
+
+    /// In a child that has no use for it.
+    pub(crate) fn close_in_child(&self, child: &Child) {
+        child.close_inherited(self.0.as_fd());
     }
 
     fn readable(&self) -> BorrowedFd<'_> {
@@ -90,11 +103,28 @@ impl Bell {
 
     /// Makes it unreadable again.
     pub fn silence(&self) {
+        let _ = self.was_rung();
+    }
+
+    /// Makes it unreadable again; whether it was readable.
+    pub(crate) fn was_rung(&self) -> bool {
         if self.one_by_one {
-            let _ = call(|| rustix::io::read(&self.pipe.0, &mut [0; 1]));
-            return;
+            return call(|| rustix::io::read(&self.pipe.0, &mut [0; 1])).is_ok();
         }
-        while call(|| rustix::io::read(&self.pipe.0, &mut [0; 64])).is_ok_and(|n| n == 64) {}
+        let mut read = [0; 64];
+        let mut take = || call(|| rustix::io::read(&self.pipe.0, &mut read));
+        let first = take();
+        let mut last = first;
+        while last == Ok(64) {
+            last = take();
+        }
+        first.is_ok()
+    }
+
+    /// In a child that has no use for it.
+    pub(crate) fn close_in_child(&self, child: &Child) {
+        child.close_inherited(self.pipe.0.as_fd());
+        child.close_inherited(self.pipe.1.as_fd());
     }
 
     fn readable(&self) -> BorrowedFd<'_> {

@@ -16,6 +16,7 @@ mod telling;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod waits;
+mod workers;
 
 use crate::{
     Limit, Linger, Observer, ServerError,
@@ -26,6 +27,7 @@ use crate::{
     limit::Gate,
     link::Link,
     mixin::Drain,
+    numbers,
     nursery::Nursery,
     registry::Registry,
     reserve::Reserve,
@@ -174,13 +176,10 @@ impl Core {
         })
     }
 
+    /// The number of the next connection or request. No other process gives the same.
     pub(crate) fn next_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Relaxed)
-    }
-
-    /// The number of the next worker process, from 1 on.
-    pub(crate) fn next_worker(&self) -> u32 {
-        self.worker_count.fetch_add(1, Relaxed).wrapping_add(1)
+        let process = self.worker.get().map_or(0, |worker| worker.number);
+        numbers::of_request(process, self.next_id.fetch_add(1, Relaxed))
     }
 }
 

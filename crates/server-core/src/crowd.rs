@@ -51,7 +51,7 @@ mod by_epoll {
         pub(crate) fn join(
             bells: Arc<Bells>,
             listener: BorrowedFd<'_>,
-            signal: Option<BorrowedFd<'_>>,
+            signals: [Option<BorrowedFd<'_>>; 2],
             relay: Option<Arc<Relay>>,
             is_loop: bool,
         ) -> Option<Self> {
@@ -64,7 +64,7 @@ mod by_epoll {
             if is_loop {
                 epoll::add(&epoll, bells.own(), key(OWN), epoll::EventFlags::IN).ok()?;
             }
-            if let Some(signal) = signal {
+            for signal in signals.into_iter().flatten() {
                 epoll::add(&epoll, signal, key(SIGNAL), epoll::EventFlags::IN).ok()?;
             }
             let exclusively = epoll::EventFlags::IN | epoll::EventFlags::EXCLUSIVE;
@@ -89,7 +89,7 @@ mod by_epoll {
 
         /// Waits until it is woken, there may be a request or something to hear, or the time has come.
         pub(crate) fn wait(&self, until: Option<Instant>) -> io::Result<Ready> {
-            let mut room = [const { MaybeUninit::uninit() }; 5];
+            let mut room = [const { MaybeUninit::uninit() }; 6];
             loop {
                 match epoll::wait(&self.epoll, &mut room, left(until).as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -136,7 +136,7 @@ mod by_poll {
         pub(crate) fn join(
             _bells: Arc<Bells>,
             _listener: BorrowedFd<'_>,
-            _signal: Option<BorrowedFd<'_>>,
+            _signals: [Option<BorrowedFd<'_>>; 2],
             _relay: Option<Arc<Relay>>,
             _is_loop: bool,
         ) -> Option<Self> {

@@ -29,7 +29,8 @@ use std::{io, time::Duration};
 /// A worker process (of a prefork server) has a copy of the observer, which hears all of the connections and requests of that process, and no
 /// others. Their numbers are different in each process. The parent's own hears of processes ([`WorkerStarted`](Event::WorkerStarted),
 /// [`WorkerEnded`](Event::WorkerEnded)) and of the server. What a worker that is killed had begun is told by nobody to have
-/// ended; [`WorkerEnded`](Event::WorkerEnded) says how many that were, and the parent's [`Stats`] count them as failed.
+/// ended: the copy that had heard the starts is gone, and the parent's, which hasn't, would count below nothing. [`WorkerEnded`](Event::WorkerEnded)
+/// says how many that were, and the parent's [`Stats`] count them as failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

@@ -31,6 +31,9 @@ mod core;
 mod crowd;
 mod error;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzed;
 mod handle;
 mod handshake;
 mod hooks;
@@ -42,6 +45,7 @@ mod lingering;
 mod link;
 mod listening;
 mod mixin;
+mod numbers;
 mod nursery;
 mod observer;
 mod order;
@@ -67,6 +71,7 @@ mod unix;
 mod wake;
 mod watchers;
 mod worker;
+mod worker_control;
 mod worker_process;
 
 pub use accept_error::AcceptError;

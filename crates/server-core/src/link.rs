@@ -1,24 +1,26 @@
 //! What joins a parent and one of its worker processes, at the parent's end.
 
 use crate::{
-    Limit,
+    Bell,
     order::Order,
     slot::{Slot, Wish},
     stats::Counts,
 };
+use socketserver_sys::Child;
 use std::{
-    io,
-    os::unix::net::UnixStream,
+    io, mem,
+    os::{fd::AsFd, unix::net::UnixStream},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
-    time::Duration,
 };
 
 pub(crate) struct Link {
     pub(crate) slot: Arc<Slot>,
-    /// The worker reads from the other end; end-of-file there is our death.
+    /// Rung when the worker must look what is wanted of it.
+    pub(crate) nudge: Arc<Bell>,
+    /// Where it is asked. It reads from the other end; end-of-file there is our death.
     pub(crate) control: UnixStream,
     /// Which of all that were ever forked it is: no other has the same.
     pub(crate) number: u32,
@@ -33,50 +35,19 @@ impl Link {
     /// With the worker's end.
     pub(crate) fn new(number: u32) -> io::Result<(Self, UnixStream)> {
         let (control, heard) = UnixStream::pair()?;
-        let slot = Arc::new(Slot::new()?);
-        Ok((Link { slot, control, number, asked: AtomicU64::new(0) }, heard))
+        let (slot, nudge) = (Arc::new(Slot::new()?), Arc::new(Bell::new()?));
+        Ok((Link { slot, nudge, control, number, asked: AtomicU64::new(0) }, heard))
     }
 
     pub(crate) fn counts(&self) -> Counts {
         Counts::read(self.slot.counts())
     }
 
-    /// Tells it to stop, and for how long requests in progress may go on.
-    pub(crate) fn stop(&self, grace: Option<Duration>) {
-        // Full it can't be, unless hundreds of orders haven't been heard; and what is dead needs none.
-        let _ = Order::Stop(grace).send(&self.control);
-    }
-
-    /// Tells it to stop when nobody waits in its socket any more.
-    pub(crate) fn leave(&self) {
-        let _ = Order::Leave.send(&self.control);
-    }
-
-    /// Tells it to accept nothing for now, or to accept again.
-    pub(crate) fn suspend(&self, suspended: bool) {
-        self.wish(Wish::Suspend(suspended));
-    }
-
-    /// Tells it the limit of connections.
-    pub(crate) fn limit(&self, limit: Limit) {
-        self.wish(Wish::Limit(limit));
-    }
-
-    /// Tells it the limit of connections from one peer.
-    pub(crate) fn limit_peers(&self, max: Option<usize>) {
-        self.wish(Wish::LimitPeers(max));
-    }
-
-    /// Tells it the limit of handshakes in progress.
-    pub(crate) fn limit_handshakes(&self, max: Option<usize>) {
-        self.wish(Wish::LimitHandshakes(max));
-    }
-
-    /// However often something is wished, the worker is told to look once, until it does.
-    fn wish(&self, wish: Wish) {
-        if self.slot.wish(wish) {
-            let _ = Order::Look.send(&self.control);
-        }
+    /// Lets it know what is wanted, which it finds in the memory that both share; so no more than that it must look is to be said, and that
+    /// can't fail, as sending it a message could.
+    pub(crate) fn wish(&self, wish: Wish) {
+        self.slot.wish(wish);
+        self.nudge.ring();
     }
 
     /// Asks it something. Gives where the answer comes, or nothing if it isn't asked: it is dead, or hasn't listened for long.
@@ -87,6 +58,25 @@ impl Link {
         let (answer, theirs) = UnixStream::pair().ok()?;
         answer.set_nonblocking(true).ok()?;
         self.asked.fetch_add(1, SeqCst);
-        question(theirs).send(&self.control).then_some(answer)
+        let is_asked = question(theirs).send(&self.control);
+        if !is_asked {
+            self.asked.fetch_sub(1, SeqCst); // or it would count as unheard for ever
+        }
+        is_asked.then_some(answer)
+    }
+
+    /// In the worker itself: its own parts of what both have.
+    pub(crate) fn become_worker(self: Arc<Self>, child: &Child) -> (Arc<Slot>, Arc<Bell>) {
+        child.close_inherited(self.control.as_fd());
+        let parts = (self.slot.clone(), self.nudge.clone());
+        mem::forget(self); // one of its descriptors is closed
+        parts
+    }
+
+    /// In another worker, which has no use for it.
+    pub(crate) fn close_in_child(self: Arc<Self>, child: &Child) {
+        child.close_inherited(self.control.as_fd());
+        self.nudge.close_in_child(child);
+        mem::forget(self); // its descriptors are closed
     }
 }

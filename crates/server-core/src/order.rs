@@ -1,6 +1,5 @@
-//! What a parent says to a worker process, and how that travels.
+//! What a parent asks a worker process, and how that travels.
 
-use crate::slot::{read, written};
 use rustix::{
     io::Errno,
     net::{
@@ -15,32 +14,23 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::net::UnixStream,
     },
-    time::Duration,
 };
 
-/// Said by the parent.
+/// Asked by the parent, with where the answer is to go: `None` if that was lost, since the worker has no descriptor for it. What the parent
+/// wants needs no answer, and doesn't come by this way, on which it could get lost: it is in the memory that both share.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// To stop accepting, and for how long requests in progress may go on.
-    Stop(Option<Duration>),
-    /// To stop accepting when nobody waits in its socket any more.
-    Leave,
-    /// To look what else is wanted, in the memory that both share.
-    Look,
     /// To list its connections, there.
-    List(UnixStream),
+    List(Option<UnixStream>),
     /// To end the connection of this number, and to say there whether that is news.
-    Close(u64, UnixStream),
+    Close(u64, Option<UnixStream>),
     /// Nothing: the parent is dead, and nobody is left to be heard.
     End,
 }
 
 /// Each travels as a kind and a number, eight bytes each.
-const STOP: u64 = 0;
-const LOOK: u64 = 1;
-const LIST: u64 = 2;
-const CLOSE: u64 = 3;
-const LEAVE: u64 = 4;
+const LIST: u64 = 0;
+const CLOSE: u64 = 1;
 
 #[cfg(not(target_vendor = "apple"))]
 const NOW: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
@@ -56,14 +46,12 @@ impl Order {
     /// Sends it at once; false if that can't be done: the worker is dead, or has left very many unheard.
     pub(crate) fn send(&self, link: &UnixStream) -> bool {
         let (kind, number, answer) = match self {
-            Order::Stop(grace) => (STOP, written(*grace), None),
-            Order::Leave => (LEAVE, 0, None),
-            Order::Look => (LOOK, 0, None),
-            Order::List(answer) => (LIST, 0, Some(answer.as_fd())),
-            Order::Close(id, answer) => (CLOSE, *id, Some(answer.as_fd())),
+            Order::List(answer) => (LIST, 0, answer.as_ref()),
+            Order::Close(id, answer) => (CLOSE, *id, answer.as_ref()),
             Order::End => return false,
         };
         let (kind, number): ([u8; 8], [u8; 8]) = (u64::to_ne_bytes(kind), number.to_ne_bytes());
+        let answer = answer.map(AsFd::as_fd);
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut aside = SendAncillaryBuffer::new(&mut space);
         if let Some(answer) = &answer {
@@ -90,12 +78,8 @@ impl Order {
         });
         let number = u64::from_ne_bytes(number);
         Some(match (u64::from_ne_bytes(kind), answer) {
-            (STOP, _) => Order::Stop(read(number)),
-            (LEAVE, _) => Order::Leave,
-            (LIST, Some(answer)) => Order::List(answer),
-            (CLOSE, Some(answer)) => Order::Close(number, answer),
-            // Also what has lost the descriptor that belongs to it, since there are no more: nobody can be answered.
-            _ => Order::Look,
+            (CLOSE, answer) => Order::Close(number, answer),
+            (_, answer) => Order::List(answer), // nothing else is sent
         })
     }
 }
@@ -108,40 +92,5 @@ fn private(fd: OwnedFd) -> UnixStream {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Read, Write};
-
-    #[test]
-    fn orders_come_as_they_were_given_and_then_the_end() {
-        let (parent, worker) = UnixStream::pair().unwrap();
-        assert!(Order::receive(&worker).is_none(), "nothing was said yet");
-        let (mut asking, answering) = UnixStream::pair().unwrap();
-        let graces = [Some(Duration::ZERO), Some(Duration::from_millis(1500)), None];
-        for grace in graces {
-            assert!(Order::Stop(grace).send(&parent));
-        }
-        assert!(Order::Look.send(&parent));
-        assert!(Order::Close(u64::MAX - 7, answering).send(&parent));
-        for grace in graces {
-            assert!(matches!(Order::receive(&worker), Some(Order::Stop(it)) if it == grace));
-        }
-        assert!(matches!(Order::receive(&worker), Some(Order::Look)));
-        let Some(Order::Close(id, mut answer)) = Order::receive(&worker) else { panic!("an order") };
-        assert_eq!(id, u64::MAX - 7);
-        answer.write_all(b"y").unwrap();
-        drop(answer);
-        let mut heard = String::new();
-        asking.read_to_string(&mut heard).unwrap();
-        assert_eq!(heard, "y", "and nobody else has that end");
-        drop(parent);
-        assert!(matches!(Order::receive(&worker), Some(Order::End)));
-    }
-
-    #[test]
-    fn an_order_to_nobody_fails_and_raises_no_signal() {
-        let (parent, worker) = UnixStream::pair().unwrap();
-        drop(worker);
-        assert!(!Order::Look.send(&parent));
-    }
-}
+#[path = "order/tests.rs"]
+mod tests;

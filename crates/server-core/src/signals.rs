@@ -1,6 +1,6 @@
 //! Ending a server by SIGINT and SIGTERM.
 
-use crate::{Handle, ServerError, core::Core, order::Order};
+use crate::{Bell, Handle, ServerError, core::Core, order::Order};
 use signal_hook::{
     SigId,
     consts::{SIGINT, SIGTERM},
@@ -74,7 +74,13 @@ pub(crate) enum Ear {
     /// From a signal handler.
     Signals { heard: UnixStream, grace: Duration },
     /// In a worker process: from its parent, whose death is heard too.
-    Parent { heard: UnixStream, grace: Option<Duration> },
+    Parent {
+        /// What it asks.
+        heard: UnixStream,
+        /// Rung when it wishes something.
+        nudge: Arc<Bell>,
+        grace: Option<Duration>,
+    },
 }
 
 /// What was heard.
@@ -82,27 +88,21 @@ pub(crate) enum Ear {
 pub(crate) enum Heard {
     /// To stop; for how long requests in progress may go on.
     Stop(Option<Duration>),
-    /// To stop when nobody waits in the socket any more.
-    Leave,
     /// That the parent has wishes, which are where both can see them.
     Wishes,
-    /// To list the connections, there.
-    List(UnixStream),
+    /// To list the connections, there, if it can be told.
+    List(Option<UnixStream>),
     /// To end the connection of this number, and to say there whether that is news.
-    Close(u64, UnixStream),
+    Close(u64, Option<UnixStream>),
     /// To stop, and there is nobody any more to be heard.
     End(Option<Duration>),
 }
 
 impl Ear {
-    pub(crate) fn parent(heard: UnixStream, grace: Option<Duration>) -> Self {
-        Ear::Parent { heard, grace }
-    }
-
-    pub(crate) fn readiness(&self) -> BorrowedFd<'_> {
+    pub(crate) fn readiness(&self) -> [Option<BorrowedFd<'_>>; 2] {
         match self {
-            Ear::Signals { heard, .. } => heard.as_fd(),
-            Ear::Parent { heard, .. } => heard.as_fd(),
+            Ear::Signals { heard, .. } => [Some(heard.as_fd()), None],
+            Ear::Parent { heard, nudge, .. } => [Some(heard.as_fd()), Some(nudge.as_fd())],
         }
     }
 
@@ -113,10 +113,9 @@ impl Ear {
                 let mut heard = heard;
                 heard.read(&mut [0; 64]).is_ok_and(|n| n > 0).then_some(Heard::Stop(Some(*grace)))
             }
-            Ear::Parent { heard, grace } => Some(match Order::receive(heard)? {
-                Order::Stop(grace) => Heard::Stop(grace),
-                Order::Leave => Heard::Leave,
-                Order::Look => Heard::Wishes,
+            // Wishes first: one that has died may have left some.
+            Ear::Parent { nudge, .. } if nudge.was_rung() => Some(Heard::Wishes),
+            Ear::Parent { heard, grace, .. } => Some(match Order::receive(heard)? {
                 Order::List(answer) => Heard::List(answer),
                 Order::Close(id, answer) => Heard::Close(id, answer),
                 Order::End => Heard::End(*grace),

@@ -5,13 +5,17 @@ use socketserver_sys::SharedWords;
 use std::{
     io,
     sync::atomic::{AtomicU64, Ordering::SeqCst},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The worker writes, the parent reads; of what the one wants of the other, the other way round too. It survives the worker's end,
 /// however that came.
 #[derive(Debug)]
-pub(crate) struct Slot(SharedWords);
+pub(crate) struct Slot {
+    words: SharedWords,
+    /// Points in time are told by their distance from this one, which both processes have.
+    since: Instant,
+}
 
 /// Behind the counts:
 const PHASE: usize = CELLS;
@@ -29,9 +33,10 @@ const LIMIT_POLICY: usize = CELLS + 9;
 const LIMIT_PEERS: usize = CELLS + 10;
 const PORT_CLOSED: usize = CELLS + 11;
 const LIMIT_HANDSHAKES: usize = CELLS + 12;
-const LENGTH: usize = CELLS + 13;
+const STOP_AT: usize = CELLS + 13;
+const LENGTH: usize = CELLS + 14;
 
-/// What a parent wants of a worker beside its end. Of each kind only the last one counts.
+/// What a parent wants of a worker. Of each kind only the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// That it accepts nothing for now, or accepts again.
@@ -39,12 +44,18 @@ pub(crate) enum Wish {
     Limit(Limit),
     LimitPeers(Option<usize>),
     LimitHandshakes(Option<usize>),
+    /// That it stops accepting when nobody waits in its socket any more.
+    Leave,
+    /// That it stops accepting, and when requests in progress must have ended.
+    Stop(Option<Instant>),
 }
 
 const NEW_SUSPENDED: u64 = 1;
 const NEW_LIMIT: u64 = 2;
 const NEW_LIMIT_PEERS: u64 = 4;
 const NEW_LIMIT_HANDSHAKES: u64 = 8;
+const NEW_LEAVE: u64 = 16;
+const NEW_STOP: u64 = 32;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +71,15 @@ pub enum WorkerPhase {
 
 impl Slot {
     pub(crate) fn new() -> io::Result<Self> {
-        SharedWords::new(LENGTH).map(Slot)
+        Ok(Slot { words: SharedWords::new(LENGTH)?, since: Instant::now() })
     }
 
     pub(crate) fn counts(&self) -> &[AtomicU64] {
-        &self.0[..CELLS]
+        &self.words[..CELLS]
     }
 
     pub(crate) fn phase(&self) -> WorkerPhase {
-        match self.0[PHASE].load(SeqCst) {
+        match self.words[PHASE].load(SeqCst) {
             0 => WorkerPhase::Starting,
             1 => WorkerPhase::Serving,
             _ => WorkerPhase::Leaving,
@@ -76,30 +87,30 @@ impl Slot {
     }
 
     pub(crate) fn set_phase(&self, phase: WorkerPhase) {
-        self.0[PHASE].store(phase as u64, SeqCst);
+        self.words[PHASE].store(phase as u64, SeqCst);
     }
 
     /// Of the worker.
     pub(crate) fn pid(&self) -> i32 {
-        i32::try_from(self.0[PID].load(SeqCst)).unwrap_or_default()
+        i32::try_from(self.words[PID].load(SeqCst)).unwrap_or_default()
     }
 
     pub(crate) fn set_pid(&self, pid: i32) {
-        self.0[PID].store(u64::try_from(pid).unwrap_or_default(), SeqCst);
+        self.words[PID].store(u64::try_from(pid).unwrap_or_default(), SeqCst);
     }
 
     pub(crate) fn heard(&self) -> u64 {
-        self.0[HEARD].load(SeqCst)
+        self.words[HEARD].load(SeqCst)
     }
 
     /// The worker has heard a question.
     pub(crate) fn hear(&self) {
-        self.0[HEARD].fetch_add(1, SeqCst);
+        self.words[HEARD].fetch_add(1, SeqCst);
     }
 
-    /// Leaves a wish for the worker. Whether it has to be told to look: not if it has been, and hasn't looked yet.
-    pub(crate) fn wish(&self, wish: Wish) -> bool {
-        let store = |at: usize, number: u64| self.0[at].store(number, SeqCst);
+    /// Leaves a wish for the worker, which has to be told to look.
+    pub(crate) fn wish(&self, wish: Wish) {
+        let store = |at: usize, number: u64| self.words[at].store(number, SeqCst);
         let bit = match wish {
             Wish::Suspend(suspended) => {
                 store(SUSPENDED, suspended.into());
@@ -118,61 +129,71 @@ impl Slot {
                 store(LIMIT_HANDSHAKES, some_or_greatest(max));
                 NEW_LIMIT_HANDSHAKES
             }
+            Wish::Leave => NEW_LEAVE,
+            Wish::Stop(until) => {
+                let from_here = until.map(|until| until.saturating_duration_since(self.since).as_nanos());
+                store(STOP_AT, from_here.and_then(|it| u64::try_from(it).ok()).unwrap_or(u64::MAX));
+                NEW_STOP
+            }
         };
-        self.0[NEW_WISHES].fetch_or(bit, SeqCst) == 0
+        self.words[NEW_WISHES].fetch_or(bit, SeqCst);
     }
 
     /// What is wished since the last look. What is wished during this one may be seen now, and is seen at the next.
     pub(crate) fn take_wishes(&self) -> impl Iterator<Item = Wish> {
-        let new = self.0[NEW_WISHES].swap(0, SeqCst);
-        let number = |at: usize| self.0[at].load(SeqCst);
+        let new = self.words[NEW_WISHES].swap(0, SeqCst);
+        let number = |at: usize| self.words[at].load(SeqCst);
         let size = |at: usize| usize::try_from(number(at)).unwrap_or(usize::MAX);
         let suspend = Wish::Suspend(number(SUSPENDED) != 0);
         let policy = Policy::from_number(number(LIMIT_POLICY));
         let limit = Wish::Limit(Limit { max: size(LIMIT_MAX), policy });
         let some = |at: usize| (number(at) != u64::MAX).then(|| size(at));
+        let until = Some(number(STOP_AT)).filter(|it| *it != u64::MAX);
+        let until = until.and_then(|it| self.since.checked_add(Duration::from_nanos(it)));
         let all = [
             (NEW_SUSPENDED, suspend),
             (NEW_LIMIT, limit),
             (NEW_LIMIT_PEERS, Wish::LimitPeers(some(LIMIT_PEERS))),
             (NEW_LIMIT_HANDSHAKES, Wish::LimitHandshakes(some(LIMIT_HANDSHAKES))),
+            (NEW_LEAVE, Wish::Leave),
+            (NEW_STOP, Wish::Stop(until)),
         ];
         all.into_iter().filter(move |(bit, _)| new & bit != 0).map(|(_, wish)| wish)
     }
 
     pub(crate) fn beats(&self) -> u64 {
-        self.0[BEATS].load(SeqCst)
+        self.words[BEATS].load(SeqCst)
     }
 
     pub(crate) fn beat(&self) {
-        self.0[BEATS].fetch_add(1, SeqCst);
+        self.words[BEATS].fetch_add(1, SeqCst);
     }
 
     pub(crate) fn is_in_request(&self) -> bool {
-        self.0[IN_REQUEST].load(SeqCst) != 0
+        self.words[IN_REQUEST].load(SeqCst) != 0
     }
 
     pub(crate) fn set_in_request(&self, is: bool) {
-        self.0[IN_REQUEST].store(is.into(), SeqCst);
+        self.words[IN_REQUEST].store(is.into(), SeqCst);
     }
 
     /// What the parent says of the port, before it does it.
     pub(crate) fn set_port_closed(&self, closed: bool) {
-        self.0[PORT_CLOSED].store(closed.into(), SeqCst);
+        self.words[PORT_CLOSED].store(closed.into(), SeqCst);
     }
 
     pub(crate) fn is_port_closed(&self) -> bool {
-        self.0[PORT_CLOSED].load(SeqCst) != 0
+        self.words[PORT_CLOSED].load(SeqCst) != 0
     }
 
     /// Asks the parent to stop the server; requests in progress may go on for `grace`.
     pub(crate) fn ask_to_stop(&self, grace: Option<Duration>) {
-        self.0[ASKS_TO_STOP].store(written(grace).saturating_add(1).max(1), SeqCst);
+        self.words[ASKS_TO_STOP].store(written(grace).saturating_add(1).max(1), SeqCst);
     }
 
     /// Whether the worker asks for that; once.
     pub(crate) fn take_ask(&self) -> Option<Option<Duration>> {
-        match self.0[ASKS_TO_STOP].swap(0, SeqCst) {
+        match self.words[ASKS_TO_STOP].swap(0, SeqCst) {
             0 => None,
             asked => Some(read(if asked == u64::MAX { asked } else { asked - 1 })),
         }
@@ -185,60 +206,15 @@ pub(crate) fn some_or_greatest(max: Option<usize>) -> u64 {
 }
 
 /// A grace period as a number: milliseconds, the greatest for none at all.
-pub(crate) fn written(grace: Option<Duration>) -> u64 {
+fn written(grace: Option<Duration>) -> u64 {
     let number = |grace: Duration| u64::try_from(grace.as_millis()).ok().filter(|it| *it < u64::MAX);
     grace.and_then(number).unwrap_or(u64::MAX)
 }
 
-pub(crate) fn read(written: u64) -> Option<Duration> {
+fn read(written: u64) -> Option<Duration> {
     (written != u64::MAX).then(|| Duration::from_millis(written))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wish_to_stop_is_heard_once_and_with_its_grace() {
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.take_ask(), None);
-        for grace in [Some(Duration::ZERO), Some(Duration::from_millis(1500)), None] {
-            slot.ask_to_stop(grace);
-            assert_eq!(slot.take_ask(), Some(grace));
-            assert_eq!(slot.take_ask(), None);
-        }
-    }
-
-    #[test]
-    fn of_each_wish_the_last_is_seen_and_once() {
-        use std::time::Duration as Time;
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.take_wishes().count(), 0);
-        assert!(slot.wish(Wish::Limit(Limit::backlog(3))), "it must be told to look");
-        assert!(!slot.wish(Wish::Suspend(true)), "it has been told");
-        for limit in [Limit::none(), Limit::reject(7), Limit::wait(1, Time::from_millis(1500))] {
-            slot.wish(Wish::Limit(limit));
-            slot.wish(Wish::LimitPeers(None));
-            slot.wish(Wish::LimitPeers(Some(5)));
-            slot.wish(Wish::LimitHandshakes(Some(6)));
-            let wishes: Vec<_> = slot.take_wishes().filter(|it| *it != Wish::Suspend(true)).collect();
-            let last = [Wish::Limit(limit), Wish::LimitPeers(Some(5)), Wish::LimitHandshakes(Some(6))];
-            assert_eq!(wishes, last);
-        }
-        assert_eq!(slot.take_wishes().count(), 0);
-        assert!(slot.wish(Wish::LimitPeers(None)));
-        slot.wish(Wish::LimitHandshakes(None));
-        let none = [Wish::LimitPeers(None), Wish::LimitHandshakes(None)];
-        assert_eq!(slot.take_wishes().collect::<Vec<_>>(), none);
-    }
-
-    #[test]
-    fn phases_are_told_as_they_were_set() {
-        let slot = Slot::new().unwrap();
-        assert_eq!(slot.phase(), WorkerPhase::Starting);
-        for phase in [WorkerPhase::Serving, WorkerPhase::Leaving, WorkerPhase::Starting] {
-            slot.set_phase(phase);
-            assert_eq!(slot.phase(), phase);
-        }
-    }
-}
+#[path = "slot/tests.rs"]
+mod tests;

@@ -44,8 +44,8 @@ pub struct Stats {
     pub refused_by: Refusals,
     /// Given up without being run, such as what waited for a thread when the server was closed.
     pub dropped: u64,
-    /// Ended by force, in whichever of the ways above: at the deadline of a shutdown, or by
-    /// [`Handle::close_connection`](crate::Handle::close_connection).
+    /// Ended by force, in whichever of the ways above: at the deadline of a shutdown, be it by killing the process
+    /// that serves them, or by [`Handle::close_connection`](crate::Handle::close_connection).
     pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,

@@ -258,6 +258,9 @@ impl Drop for Ticket {
             self.hear_child();
         }
         let forced = self.was_forced || self.is_listed && self.core.registry.remove(self.id, || ());
+        if forced {
+            self.core.counters.force_noticed();
+        }
         if let Some(story) = &self.story {
             let Ticket { id, outcome, .. } = *self;
             let Story { peer, traffic, started } = &**story;

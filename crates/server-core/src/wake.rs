@@ -121,7 +121,7 @@ pub(crate) struct Wanted<'a> {
     /// Beside a request, or instead of one, room for one.
     pub(crate) room: bool,
     pub(crate) mixin: Option<BorrowedFd<'a>>,
-    pub(crate) signal: Option<BorrowedFd<'a>>,
+    pub(crate) signals: [Option<BorrowedFd<'a>>; 2],
     pub(crate) until: Option<Instant>,
 }
 
@@ -139,7 +139,8 @@ impl Waker {
         let unseen = (wanted.open && gate.is_none()).then(|| Instant::now() + Duration::from_millis(20));
         let until = wanted.until.into_iter().chain(unseen).min();
         let own = wanted.is_loop.then(|| bells.own.as_fd());
-        let mut slots = [(!wanted.deaf).then_some(wake), own, request, room, wanted.mixin, wanted.signal]
+        let [signal, other] = wanted.signals;
+        let mut slots = [(!wanted.deaf).then_some(wake), own, request, room, wanted.mixin, signal, other]
             .map(|fd| slot(fd, wake));
         loop {
             match poll(&mut slots, left(until).as_ref()) {
@@ -148,25 +149,25 @@ impl Waker {
                 Ok(_) => break,
             }
         }
-        let [woken, own, request, room, mixin, signal] = slots.map(|slot| !slot.revents().is_empty());
+        let [woken, own, request, room, mixin, signal, other] = slots.map(|slot| !slot.revents().is_empty());
         if own {
             bells.own.silence();
         }
         if room {
             bells.room.silence(); // this one place; who waits beside us hears of the next
         }
-        Ok(Ready { woken, request: request || room, mixin, signal, called: false })
+        Ok(Ready { woken, request: request || room, mixin, signal: signal || other, called: false })
     }
 
     /// What one of several acceptors waits by, so that a client wakes one of them; `None` where the system can't do that.
     pub(crate) fn crowd(
         &self,
         listener: BorrowedFd<'_>,
-        signal: Option<BorrowedFd<'_>>,
+        signals: [Option<BorrowedFd<'_>>; 2],
         relay: Option<Arc<Relay>>,
         is_loop: bool,
     ) -> Option<Crowd> {
-        Crowd::join(self.0.lock().clone()?, listener, signal, relay, is_loop)
+        Crowd::join(self.0.lock().clone()?, listener, signals, relay, is_loop)
     }
 }
 

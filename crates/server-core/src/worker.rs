@@ -6,11 +6,15 @@ use crate::{
     crowd::Relay,
     link::Link,
     signals::Ear,
-    slot::WorkerPhase,
+    slot::{Wish, WorkerPhase},
     worker_process::{CANNOT_WORK, WorkerSide},
 };
 use socketserver_sys::{Fork, fork};
-use std::{fmt, io, mem, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How a worker process is to live.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,6 +47,7 @@ pub struct Worker {
     link: Arc<Link>,
     relay: Arc<Relay>,
     core: Arc<Core>,
+    overstays: bool,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
@@ -74,21 +79,19 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 workers.push(link.clone());
                 let pid = pid.as_raw_nonzero().get();
                 link.slot.set_pid(pid);
-                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone() }))
+                Ok(ForkedWorker::Parent(Worker { pid, link, relay, core: core.clone(), overstays: false }))
             }
             Fork::Child(child) => {
                 child.restore_signals();
-                let slot = link.slot.clone();
                 // While a sibling has the parent's end of another's control, that one doesn't hear of our parent's death.
-                for link in workers.drain(..).chain([link]) {
-                    child.close_inherited(link.control.as_fd());
-                    mem::forget(link); // its descriptor is closed
-                }
+                workers.drain(..).for_each(|sibling| sibling.close_in_child(&child));
+                let (slot, nudge) = link.become_worker(&child);
                 drop(workers);
                 sockets.keep_only(&transport, &child);
                 drop(sockets);
-                let side = WorkerSide::new(number, slot, news, settings, relay);
-                if core.become_worker(held, side, Ear::parent(heard, settings.grace), &child).is_err() {
+                let side = WorkerSide::new(number, slot, news, nudge.clone(), settings, relay);
+                let ear = Ear::Parent { heard, nudge, grace: settings.grace };
+                if core.become_worker(held, side, ear, &child).is_err() {
                     child.exit(CANNOT_WORK);
                 }
                 let acceptor = Acceptor::for_worker(&self.shared, transport, settings.socket.is_some());
@@ -123,13 +126,18 @@ impl Worker {
     /// Tells it to stop accepting, and to end when the requests in progress have; those that overstay `grace` are ended by force.
     /// Returns at once. A later call counts instead of an earlier one.
     pub fn stop(&self, grace: Option<Duration>) {
-        self.link.stop(grace);
+        self.link.wish(Wish::Stop(grace.and_then(|grace| Instant::now().checked_add(grace))));
     }
 
     /// Tells it to stop accepting when nobody waits in its socket any more. For one whose socket is given up: what waits there when the last
     /// process closes it is lost.
     pub fn leave(&self) {
-        self.link.leave();
+        self.link.wish(Wish::Leave);
+    }
+
+    /// It is about to be killed because it overstays its grace: what is in progress in it then counts as ended by force.
+    pub fn overstays(&mut self) {
+        self.overstays = true;
     }
 
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
@@ -144,7 +152,7 @@ impl Drop for Worker {
         if let Some(place) = workers.iter().position(|link| Arc::ptr_eq(link, &self.link)) {
             self.core.counters.peaked(in_all(&workers).peak());
             let link = workers.remove(place);
-            self.core.counters.settle(link.counts());
+            self.core.counters.settle(link.counts(), self.overstays);
         }
         self.core.tell_watchers();
         // It may have been woken for a client, and have ended before it came to it.

@@ -3,18 +3,13 @@
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
     backlog::refuse_prefetched,
-    core::Core,
     crowd::Relay,
     server::Shared,
-    signals::{Ear, Heard},
     slot::{Slot, WorkerPhase},
     wake::Wanted,
+    worker_control,
 };
 use parking_lot::Mutex;
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    io::Errno,
-};
 use socketserver_sys::Child;
 use std::{
     fmt, io,
@@ -40,6 +35,8 @@ pub(crate) struct WorkerSide {
     pub(crate) slot: Arc<Slot>,
     /// Calls for the parent.
     news: Arc<Bell>,
+    /// Rung by the parent, and by this process for the thread that listens to it.
+    nudge: Arc<Bell>,
     pub(crate) settings: WorkerSettings,
     /// To those that accept in other processes, and in this.
     pub(crate) relay: Arc<Relay>,
@@ -49,7 +46,7 @@ pub(crate) struct WorkerSide {
 }
 
 /// A worker that was forced to an end gets this long to notice.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Exit status of a worker that could not do its work (EX_OSERR of sysexits.h).
 pub(crate) const CANNOT_WORK: i32 = 71;
 
@@ -58,6 +55,7 @@ impl WorkerSide {
         number: u32,
         slot: Arc<Slot>,
         news: &Arc<Bell>,
+        nudge: Arc<Bell>,
         settings: WorkerSettings,
         relay: Arc<Relay>,
     ) -> Self {
@@ -65,6 +63,7 @@ impl WorkerSide {
             number,
             slot,
             news: news.clone(),
+            nudge,
             settings,
             relay,
             drain_until: Mutex::new(None),
@@ -86,6 +85,7 @@ impl WorkerSide {
     /// Sets, or changes, when requests in progress must have ended.
     pub(crate) fn drain_by(&self, until: Option<Instant>) {
         *self.drain_until.lock() = until;
+        self.nudge.ring(); // who waits for the old one has to look
     }
 
     pub(crate) fn drain_until(&self) -> Option<Instant> {
@@ -129,7 +129,7 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         let shared = acceptor.shared.clone();
         let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
         if !mixin.forks() {
-            listen_apart(&shared.core);
+            worker_control::start(&shared.core);
         }
         worker.enter(WorkerPhase::Serving);
         let tended = shared.lingering.open(&shared.core);
@@ -156,34 +156,6 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
                 child.exit(CANNOT_WORK)
             }
             None => child.exit(CANNOT_WORK),
-        }
-    }
-}
-
-/// Lets a thread listen to the parent: the loop may be inside a handler. Where there must be no thread, or can't be, the loop itself
-/// listens; where the mix-in forks it never is inside a handler.
-fn listen_apart(core: &Arc<Core>) {
-    let Some(ear) = core.ear() else { return };
-    let of_thread = core.clone();
-    let thread = thread::Builder::new().name("control".into());
-    if thread.spawn(move || listen(&ear, &of_thread)).is_ok() {
-        core.hear(None); // the loop needn't
-    }
-}
-
-fn listen(ear: &Ear, core: &Core) {
-    loop {
-        let mut slot = [PollFd::from_borrowed_fd(ear.readiness(), PollFlags::IN)];
-        match poll(&mut slot, None) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => thread::sleep(Duration::from_millis(5)), // a lack of memory, which must not make it deaf
-        }
-        while let Some(heard) = ear.take() {
-            let is_last = matches!(heard, Heard::End(_));
-            core.obey(heard);
-            if is_last {
-                return;
-            }
         }
     }
 }
@@ -218,14 +190,18 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
         let ear = core.ear();
         let waited = core.waker.wait(Wanted {
             mixin: mixin.wake_source(),
-            signal: ear.as_ref().map(|ear| ear.readiness()),
+            signals: ear.as_ref().map_or([None; 2], |ear| ear.readiness()),
             until: end.into_iter().chain(mixin.wake_time()).min(),
             ..Wanted::default()
         });
         match waited {
             Ok(ready) if ready.signal => core.listen(),
             Ok(_) => {}
-            Err(_) => return false,
+            // A lack of memory to wait by: nobody loses the rest of the grace for that. What can be heard is looked for.
+            Err(_) => {
+                thread::sleep(Duration::from_millis(5));
+                core.listen();
+            }
         }
     }
 }

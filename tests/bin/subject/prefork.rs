@@ -22,10 +22,10 @@ impl Observer for Printer {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::WorkerStarted { pid } => println!("started {pid}"),
-            Event::WorkerEnded { pid, status, expected, back_off, .. } => {
+            Event::WorkerEnded { pid, status, expected, back_off, lost, .. } => {
                 let status = status.map_or("signal".into(), |status| status.to_string());
                 let expected = if *expected { "expected" } else { "unexpected" };
-                println!("ended {pid} {status} {expected} {}", back_off.as_millis());
+                println!("ended {pid} {status} {expected} {} {lost}", back_off.as_millis());
             }
             Event::WorkerHung { pid, .. } => println!("hung {pid}"),
             Event::WorkerNotStarted { back_off, .. } => println!("not-started {}", back_off.as_millis()),
@@ -62,6 +62,13 @@ impl KeepAliveRequestHandler<State> for Obey {
         match line.trim() {
             "pid" => writeln!(cx.wfile, "{}", process::id())?,
             "hold" => hold(cx)?,
+            "sleep" => {
+                writeln!(cx.wfile, "{}", process::id())?;
+                cx.wfile.flush()?;
+                loop {
+                    thread::park(); // whatever becomes of the client
+                }
+            }
             "descriptors" => writeln!(cx.wfile, "{}", std::fs::read_dir("/proc/self/fd")?.count())?,
             "print" => print!("printed without a newline, "),
             "panic" => panic!("as was asked"),

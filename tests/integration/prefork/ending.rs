@@ -38,6 +38,54 @@ fn a_shutdown_says_who_finished_and_who_was_forced() {
     assert!(server.end().0.success());
 }
 
+/// The loop itself is inside the handler there, and hears nothing.
+#[test]
+fn a_loop_that_is_inside_a_handler_is_ended_by_force_at_the_deadline() {
+    for inner in ["inner=sequential", "inner=pool"] {
+        let mut server = start(1, &["control=yes", inner]);
+        let (_, mut client) = server.hold_each(1).remove(0);
+        server.subject.tell("shutdown 200");
+        assert_eq!(client.hear(), "", "{inner}");
+        assert_eq!(server.after("drained "), "0 forced 1", "{inner}");
+        assert_eq!(server.ended().status, "0", "{inner}: it came to its end");
+        server.subject.close_input();
+        let counts = server.after("accepted ");
+        assert!(counts.ends_with(" failed 0 disconnected 0 active 0 forced 1"), "{counts}");
+        assert!(server.end().0.success());
+    }
+}
+
+#[test]
+fn what_notices_no_force_is_killed_and_counts_as_forced() {
+    for inner in ["inner=sequential", "inner=pool"] {
+        let mut server = start(1, &["control=yes", inner]);
+        let mut client = server.connect();
+        client.ask("sleep");
+        server.subject.tell("shutdown 100");
+        assert_eq!(client.hear(), "", "{inner}");
+        assert_eq!(server.after("drained "), "0 forced 1", "{inner}");
+        server.subject.close_input();
+        let counts = server.after("accepted ");
+        assert!(counts.ends_with(" failed 1 disconnected 0 active 0 forced 1"), "{counts}");
+        assert!(server.end().0.success());
+    }
+}
+
+/// In a process that is stopped there is nobody to force anything: it is killed.
+#[test]
+fn what_is_killed_at_the_deadline_counts_as_forced() {
+    let mut server = start(2, &["control=yes"]);
+    let mut held = server.hold_each(2);
+    super::house::stop(held[0].0);
+    server.subject.tell("shutdown 200");
+    held.remove(1).1.drain();
+    assert_eq!(server.after("drained "), "1 forced 1");
+    server.subject.close_input();
+    let counts = server.after("accepted ");
+    assert!(counts.ends_with(" failed 1 disconnected 0 active 0 forced 1"), "{counts}");
+    assert!(server.end().0.success());
+}
+
 /// Without a deadline the server stops serving, and its processes go on until they have nothing more to do; a deadline may come
 /// later.
 #[test]
@@ -83,6 +131,18 @@ fn no_process_outlives_its_parent() {
         } else {
             drop(client);
         }
+        children.into_iter().for_each(wait_for_end);
+    }
+}
+
+/// Not even one whose handler notices nothing, while its loop is inside it.
+#[test]
+fn a_process_that_notices_nothing_doesnt_outlive_its_parent() {
+    for inner in ["inner=pool", "inner=sequential"] {
+        let server = start(1, &["grace=100", inner]);
+        let children = server.children();
+        server.connect().ask("sleep");
+        signal(server.pid, Signal::KILL);
         children.into_iter().for_each(wait_for_end);
     }
 }

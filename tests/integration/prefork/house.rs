@@ -33,6 +33,8 @@ pub(super) struct Ended {
     pub(super) status: String,
     pub(super) expected: bool,
     pub(super) back_off: u64,
+    /// Requests that were in progress in it.
+    pub(super) lost: usize,
 }
 
 /// Starts a server with `processes` of them, and waits until they are all there.
@@ -95,7 +97,7 @@ impl Prefork {
     /// The next process that ends.
     pub(super) fn ended(&self) -> Ended {
         let line = self.after("ended ");
-        let [pid, status, expected, back_off] = line.split(' ').collect::<Vec<_>>()[..] else {
+        let [pid, status, expected, back_off, lost] = line.split(' ').collect::<Vec<_>>()[..] else {
             panic!("{line}")
         };
         Ended {
@@ -103,6 +105,7 @@ impl Prefork {
             status: status.into(),
             expected: expected == "expected",
             back_off: back_off.parse().unwrap(),
+            lost: lost.parse().unwrap(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod ending;
 mod house;
 mod inners;
+mod lacking;
 mod replacing;
 mod resizing;
 mod sockets;

@@ -28,10 +28,44 @@ fn a_process_that_ends_itself_is_replaced() {
     let server = start(1, &[]);
     let first = server.who();
     assert_eq!(server.connect().ask("exit"), "");
-    assert_eq!(server.ended(), Ended { pid: first, status: "3".into(), expected: false, back_off: 0 });
+    assert_eq!(
+        server.ended(),
+        Ended { pid: first, status: "3".into(), expected: false, back_off: 0, lost: 1 }
+    );
     assert_ne!(server.who(), first);
     // Its last request has failed.
     assert_eq!(server.close(), 3);
+}
+
+/// Nobody else tells of their end.
+#[test]
+fn what_is_in_progress_in_a_process_that_is_killed_is_told() {
+    for inner in ["pool", "sequential", "threading", "forking", "reactor"] {
+        let server = start(1, &[&format!("inner={inner}")]);
+        let first = *server.children().first().unwrap();
+        let together = if inner == "sequential" { 1 } else { 3 };
+        let held = |how_many: usize| -> Vec<_> {
+            let clients = (0..how_many).map(|_| {
+                let mut client = server.connect();
+                assert_ne!(client.ask("hold"), "", "{inner}");
+                client
+            });
+            clients.collect()
+        };
+        let lost = held(together);
+        signal(first, Signal::KILL);
+        let ended = server.ended();
+        assert_eq!((ended.lost, ended.expected), (together, false), "{inner}");
+        drop(lost);
+        // An end that is orderly loses nothing.
+        let second = server.started();
+        let finished = held(1);
+        signal(second, Signal::TERM);
+        finished.into_iter().for_each(|client| client.leave());
+        let ended = server.ended();
+        assert_eq!((ended.pid, ended.lost, ended.expected), (second, 0, true), "{inner}");
+        server.close();
+    }
 }
 
 /// Not at once and for ever: each that ends too soon makes the next wait longer.

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A line of the list.
 #[derive(Debug, PartialEq)]
-struct Listed {
-    id: u64,
+pub(super) struct Listed {
+    pub(super) id: u64,
     activity: String,
     pid: u32,
 }
 
 impl Prefork {
     /// Does what is asked of the parent's handle; gives what it printed.
-    fn steer(&mut self, line: &str) -> Vec<String> {
+    pub(super) fn steer(&mut self, line: &str) -> Vec<String> {
         self.subject.tell(line);
         let done = format!("done {}", line.split(' ').next().unwrap());
         let lines = std::iter::from_fn(|| Some(self.subject.line()).filter(|it| *it != done));
@@ -23,7 +23,7 @@ impl Prefork {
     }
 
     /// The list, by peer.
-    fn list(&mut self) -> BTreeMap<String, Listed> {
+    pub(super) fn list(&mut self) -> BTreeMap<String, Listed> {
         let lines = self.steer("connections");
         let read = |line: &String| {
             let [_, id, peer, activity, pid, _, _] = line.split(' ').collect::<Vec<_>>()[..] else {
@@ -136,6 +136,25 @@ fn limits_reach_running_processes_and_those_forked_later() {
         server.subject.close_input();
         server.close();
     }
+}
+
+/// One that serves, and those that are forked later.
+#[test]
+fn a_pool_in_the_processes_hears_how_long_its_queue_may_be() {
+    let mut server = start(1, &["control=yes", "inner=one"]);
+    let (_, inside) = server.hold_each(1).remove(0);
+    let mut waits = server.connect();
+    server.subject.tell("queue 0");
+    assert_eq!(waits.hear(), "", "it waited in the backlog, and may not be queued");
+    assert_eq!(server.connect().hear(), "");
+    inside.leave();
+    server.subject.tell("restart");
+    server.ended();
+    let (_, inside) = server.hold_each(1).remove(0);
+    assert_eq!(server.connect().hear(), "", "nor by the next");
+    inside.leave();
+    server.subject.close_input();
+    server.close();
 }
 
 /// In the process that has accepted them, by whatever it runs requests.

@@ -100,7 +100,7 @@ impl Herd {
                 process.leaves(self.grace, now);
             } else if let Some(silent_for) = self.heartbeat.and_then(|it| process.hangs(it, now)) {
                 list.news.push(News::Hung { pid: process.worker.pid(), silent_for });
-                process.kill_at = Some(now);
+                process.kill(now);
             }
             process.stop_if_late(now);
             process.kill_if_late(now);

@@ -142,8 +142,13 @@ impl Process {
 
     pub(crate) fn kill_if_late(&mut self, now: Instant) {
         if self.kill_at.is_some_and(|time| time <= now) {
-            self.watched.killer(self.pid)();
-            self.kill_at = now.checked_add(MARGIN); // should it take a while to die
+            self.worker.overstays();
+            self.kill(now);
         }
+    }
+
+    pub(crate) fn kill(&mut self, now: Instant) {
+        self.watched.killer(self.pid)();
+        self.kill_at = now.checked_add(MARGIN); // should it take a while to die
     }
 }

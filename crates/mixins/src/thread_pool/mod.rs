@@ -116,7 +116,8 @@ impl ThreadPoolMixIn {
 
     /// Changes [`queue_limit`](Self::queue_limit) from now on, while the server serves too; `None` is what it is by default. Who waits already
     /// stays, and is served, however many they are: nobody else is taken in until there are fewer. Returns at once. Of a pool that runs in
-    /// worker processes this is the parent's copy, and so it holds for those that are forked afterwards.
+    /// worker processes ([`PreforkMixIn::inner`](crate::PreforkMixIn::inner)) it reaches all of them: each has a queue of its own, as long as this says,
+    /// and looks at the limit whenever its loop comes round, every `poll_interval` at the latest.
     ///
     /// ```
     /// # use socketserver_core::TcpServer;

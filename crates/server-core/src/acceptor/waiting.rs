@@ -164,14 +164,14 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let lingering = if is_loop { self.shared.lingering.next_look() } else { None };
         let until = until.into_iter().chain(self.shared.waiting_room.next_end()).chain(lingering).min();
         let room = full || calls_in;
-        let signal = ear.as_ref().map(|ear| ear.readiness());
+        let signals = ear.as_ref().map_or([None; 2], |ear| ear.readiness());
         // There are others: other threads, other processes.
         let in_crowd =
             open && !stopping && !calls_in && source.is_none() && (!is_loop || core.worker().is_some());
         let join = || {
             core.waker.crowd(
                 transport.readiness(),
-                signal,
+                signals,
                 core.worker().map(|it| it.relay.clone()),
                 is_the_loop,
             )
@@ -187,7 +187,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     deaf: stopping || is_the_loop && !mixin.is_ready(),
                     is_loop: is_the_loop,
                     mixin: source,
-                    signal,
+                    signals,
                     until,
                 };
                 core.wait(wanted, || calls_in || self.holds_up())
@@ -205,7 +205,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     woken: true,
                     request: open || room,
                     mixin: source.is_some(),
-                    signal: signal.is_some(),
+                    signal: ear.is_some(),
                     called: false,
                 }
             }

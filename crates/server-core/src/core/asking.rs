@@ -1,7 +1,7 @@
 //! What worker processes are asked, and what they answer.
 
 use super::Core;
-use crate::{ConnectionInfo, answer, order::Order, wake::left};
+use crate::{ConnectionInfo, answer, numbers, order::Order, wake::left};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
@@ -33,7 +33,11 @@ impl Core {
             return list;
         }
         let ask = |link: &crate::link::Link| {
-            Some(Awaited { from: link.ask(Order::List)?, pid: link.slot.pid(), came: Vec::new() })
+            Some(Awaited {
+                from: link.ask(|answer| Order::List(Some(answer)))?,
+                pid: link.slot.pid(),
+                came: Vec::new(),
+            })
         };
         let asked: Vec<_> = workers.iter().filter_map(|link| ask(link)).collect();
         drop(workers); // others may want it meanwhile
@@ -51,9 +55,9 @@ impl Core {
             return true;
         }
         let workers = self.workers.lock();
-        let link = workers.iter().find(|link| u64::from(link.number) == id >> 32);
+        let link = workers.iter().find(|link| link.number == numbers::process_of(id));
         let asked = link.and_then(|link| {
-            let from = link.ask(|answer| Order::Close(id, answer))?;
+            let from = link.ask(|answer| Order::Close(id, Some(answer)))?;
             Some(Awaited { from, pid: 0, came: Vec::new() })
         });
         drop(workers);
@@ -61,31 +65,42 @@ impl Core {
     }
 
     /// In a worker process: answers.
-    pub(super) fn answer_list(&self, to: UnixStream) {
-        self.answer(to, || answer::write(&self.registry.list()));
+    pub(super) fn answer_list(&self, to: Option<UnixStream>) {
+        self.heard();
+        if let Some(to) = to {
+            answer(to, &answer::write(&self.registry.list()));
+        }
     }
 
-    pub(super) fn answer_close(&self, id: u64, to: UnixStream) {
-        self.answer(to, || vec![self.close_one(id).into()]);
+    pub(super) fn answer_close(&self, id: u64, to: Option<UnixStream>) {
+        self.heard();
+        let is_news = self.close_one(id);
+        if let Some(to) = to {
+            answer(to, &[is_news.into()]);
+        }
     }
 
-    fn answer(&self, mut to: UnixStream, answer: impl FnOnce() -> Vec<u8>) {
+    /// Also what can't be answered: who counts as deaf is asked no more.
+    fn heard(&self) {
         if let Some(worker) = self.worker.get() {
             worker.slot.hear();
         }
-        let (answer, until) = (answer(), Instant::now() + PATIENCE);
-        let mut rest = &answer[..];
-        // Who has asked may have been stopped, or have given up.
-        while !rest.is_empty()
-            && let left = until.saturating_duration_since(Instant::now())
-            && !left.is_zero()
-            && to.set_write_timeout(Some(left)).is_ok()
-        {
-            match to.write(rest) {
-                Ok(n) => rest = &rest[n..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return,
-            }
+    }
+}
+
+fn answer(mut to: UnixStream, answer: &[u8]) {
+    let until = Instant::now() + PATIENCE;
+    let mut rest = answer;
+    // Who has asked may have been stopped, or have given up.
+    while !rest.is_empty()
+        && let left = until.saturating_duration_since(Instant::now())
+        && !left.is_zero()
+        && to.set_write_timeout(Some(left)).is_ok()
+    {
+        match to.write(rest) {
+            Ok(n) => rest = &rest[n..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
     }
 }

@@ -34,7 +34,6 @@ impl Core {
         let end = |grace: Option<Duration>| grace.and_then(|grace| Instant::now().checked_add(grace));
         match heard {
             Heard::Stop(grace) => drop(self.stop_here(end(grace))),
-            Heard::Leave => self.leave(),
             Heard::Wishes => self.take_wishes(),
             Heard::List(answer) => self.answer_list(answer),
             Heard::Close(id, answer) => self.answer_close(id, answer),

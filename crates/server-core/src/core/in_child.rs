@@ -1,7 +1,10 @@
 //! What is different in a child that was forked for one request, and what it shares with its parent.
 
-use super::Core;
-use crate::{nursery::Nursery, slot::some_or_greatest};
+use super::{Core, workers::tell};
+use crate::{
+    nursery::Nursery,
+    slot::{Wish, some_or_greatest},
+};
 use std::sync::{
     Arc,
     atomic::Ordering::{Relaxed, SeqCst},
@@ -42,6 +45,6 @@ impl Core {
         if let Some(nursery) = &*self.nursery.lock() {
             nursery.set_max_handshakes(some_or_greatest(max));
         }
-        workers.iter().for_each(|link| link.limit_handshakes(max));
+        tell(&workers, Wish::LimitHandshakes(max));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::{
-    crowd::Relay, nursery::Nursery, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
+    nursery::Nursery, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
     worker_process::WorkerSide,
 };
 use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
@@ -26,16 +26,8 @@ pub(crate) struct Held<'a> {
 }
 
 impl Core {
-    pub(crate) fn relay(&self, socket: usize) -> io::Result<Arc<Relay>> {
-        let mut relays = self.relays.lock();
-        while relays.len() <= socket {
-            relays.push(Arc::new(Relay::new()?));
-        }
-        Ok(relays[socket].clone())
-    }
-
     /// In a worker process whose socket is given up: from now on it stops when that is empty.
-    pub(super) fn leave(&self) {
+    fn leave(&self) {
         if let Some(worker) = self.worker.get() {
             worker.leave();
             self.waker.wake_all(); // somebody must look
@@ -83,8 +75,7 @@ impl Core {
         self.handshakes.empty();
         self.watchers.forget();
         self.counters.move_to(side.slot.clone());
-        // Requests of different processes have different numbers, those of processes that have ended included.
-        self.next_id.store(u64::from(side.number) << 32 | 1, Relaxed);
+        self.next_id.store(1, Relaxed); // by the number of the process they are different
         self.stop.store(false, Relaxed);
         self.draining.store(false, Relaxed);
         *held.nursery = None; // its children are others
@@ -107,6 +98,8 @@ impl Core {
                 Wish::Limit(limit) => self.set_limit(limit),
                 Wish::LimitPeers(max) => self.limit_peers(max),
                 Wish::LimitHandshakes(max) => self.limit_handshakes(max),
+                Wish::Leave => self.leave(),
+                Wish::Stop(until) => drop(self.stop_here(until)),
             }
         }
     }

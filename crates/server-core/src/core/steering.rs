@@ -1,7 +1,8 @@
 //! What can be changed while the server runs: whether anything is accepted, and the limits, in worker processes too; and who has to go.
 
 use super::Core;
-use crate::Limit;
+use super::workers::tell;
+use crate::{Limit, slot::Wish};
 use std::sync::atomic::Ordering::SeqCst;
 
 impl Core {
@@ -15,7 +16,7 @@ impl Core {
         let workers = self.workers.lock(); // held, so that none is forked in between
         self.suspended.store(suspended, SeqCst);
         self.waker.open(!suspended);
-        workers.iter().for_each(|link| link.suspend(suspended));
+        tell(&workers, Wish::Suspend(suspended));
     }
 
     /// Changes the limit, in worker processes too; who waits looks whether it is still to wait.
@@ -24,14 +25,14 @@ impl Core {
         for _ in 0..self.gate.set_limit(limit) {
             self.waker.make_room();
         }
-        workers.iter().for_each(|link| link.limit(limit));
+        tell(&workers, Wish::Limit(limit));
     }
 
     /// Changes the limit of connections from one peer, in worker processes too.
     pub(crate) fn limit_peers(&self, max: Option<usize>) {
         let workers = self.workers.lock();
         self.registry.limit_peers(max);
-        workers.iter().for_each(|link| link.limit_peers(max));
+        tell(&workers, Wish::LimitPeers(max));
     }
 
     /// Ends by force what is in progress in this process; it still has to notice.

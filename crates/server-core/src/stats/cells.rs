@@ -26,8 +26,10 @@ pub(super) const COUNTS: usize = 26;
 /// Requests inside now, in this process, and the most there ever were.
 pub(super) const INSIDE: usize = COUNTS;
 pub(super) const PEAK: usize = COUNTS + 1;
+/// Requests that are being ended by force, and haven't noticed yet.
+pub(super) const BEING_FORCED: usize = COUNTS + 2;
 /// How many numbers there are in all.
-pub(crate) const CELLS: usize = COUNTS + 2;
+pub(crate) const CELLS: usize = COUNTS + 3;
 
 /// At which place a deadline is counted; `None` for one that this crate doesn't know yet.
 pub(super) fn timeout(deadline: Deadline) -> Option<usize> {

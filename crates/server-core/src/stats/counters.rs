@@ -3,9 +3,9 @@
 use super::{
     Counts,
     cells::{
-        ACCEPT_ERRORS, ACCEPTED, BYTES_IN, BYTES_OUT, CELLS, COMPLETED, COUNTS, CUT_OFF, DISCONNECTED,
-        DROPPED, FAILED, FORCED, INSIDE, PANICKED, PEAK, REFUSED, REFUSED_BY, TIMED_OUT, TIMED_OUT_BY,
-        timeout,
+        ACCEPT_ERRORS, ACCEPTED, BEING_FORCED, BYTES_IN, BYTES_OUT, CELLS, COMPLETED, COUNTS, CUT_OFF,
+        DISCONNECTED, DROPPED, FAILED, FORCED, INSIDE, PANICKED, PEAK, REFUSED, REFUSED_BY, TIMED_OUT,
+        TIMED_OUT_BY, timeout,
     },
 };
 use crate::{Outcome, slot::Slot};
@@ -55,7 +55,13 @@ impl Counters {
     }
 
     pub(crate) fn forced(&self, requests: u64) {
-        self.cells()[FORCED].fetch_add(requests, Relaxed);
+        self.cells()[BEING_FORCED].fetch_add(requests, SeqCst);
+        self.cells()[FORCED].fetch_add(requests, SeqCst);
+    }
+
+    /// One that was ended by force has noticed.
+    pub(crate) fn force_noticed(&self) {
+        self.cells()[BEING_FORCED].fetch_sub(1, SeqCst);
     }
 
     /// Whether any request of this process was ever ended by force.
@@ -116,9 +122,14 @@ impl Counters {
         access(|| Counts::read(self.cells()))
     }
 
-    /// Adds what a worker process has done in its life. Requests that it took to its grave have failed.
-    pub(crate) fn settle(&self, mut counts: Counts) {
-        counts.0[FAILED] += counts.in_progress();
+    /// Adds what a worker process has done in its life. Requests that it took to its grave have failed; if that was by force, so was their
+    /// end, as it had been told to some of them before.
+    pub(crate) fn settle(&self, mut counts: Counts, by_force: bool) {
+        let lost = counts.in_progress();
+        counts.0[FAILED] += lost;
+        if by_force {
+            counts.0[FORCED] += lost.saturating_sub(counts.0[BEING_FORCED]);
+        }
         for (cell, count) in self.cells()[..COUNTS].iter().zip(counts.0) {
             cell.fetch_add(count, Relaxed);
         }

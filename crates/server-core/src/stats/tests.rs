@@ -192,7 +192,7 @@ proptest! {
             })
             .collect();
         let (dead, alive) = slots.split_at(ended.min(slots.len()));
-        dead.iter().for_each(|slot| parent.settle(Counts::read(slot.counts())));
+        dead.iter().for_each(|slot| parent.settle(Counts::read(slot.counts()), false));
         let alive = alive.iter().map(|slot| Counts::read(slot.counts()));
         let all = parent.read().with_workers(alive.reduce(Counts::plus).unwrap_or_default()).into_stats();
 

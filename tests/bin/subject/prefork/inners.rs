@@ -2,7 +2,8 @@
 
 use super::{Obey, State, millis};
 use socketserver::{
-    Acceptor, Handle, Job, MixIn, PreforkMixIn, Runs, ServerError, Traffic, Transport, prelude::*,
+    Acceptor, ForkingMixIn, Handle, Job, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, ServerError,
+    ThreadPoolMixIn, ThreadingMixIn, Traffic, Transport, prelude::*,
 };
 use std::{fs, io, process};
 
@@ -21,8 +22,25 @@ impl MixIn for Crashing {
     }
 }
 
+/// What can be changed of those that run requests in the processes.
+pub(crate) trait Inner: MixIn {
+    fn set_queue_limit(&self, _: Option<usize>) {
+        panic!("it has no queue");
+    }
+}
+impl Inner for ThreadPoolMixIn {
+    fn set_queue_limit(&self, limit: Option<usize>) {
+        self.set_queue_limit(limit);
+    }
+}
+impl Inner for Sequential {}
+impl Inner for ThreadingMixIn {}
+impl Inner for ForkingMixIn {}
+impl Inner for ReactorMixIn {}
+impl Inner for Crashing {}
+
 /// Obeys each line of the standard input, and answers with one.
-pub(crate) fn control<M: MixIn>(server: &Server<M>) {
+pub(crate) fn control<M: Inner>(server: &Server<M>) {
     let mixin = server.mixin();
     for line in io::stdin().lines().map_while(Result::ok) {
         let (word, argument) = line.split_once(' ').unwrap_or((&line, ""));
@@ -34,6 +52,7 @@ pub(crate) fn control<M: MixIn>(server: &Server<M>) {
             }
             "stats" => tell(&server.handle()),
             "restart" => mixin.restart(),
+            "queue" => mixin.inner().set_queue_limit(argument.parse().ok()),
             "resize" => mixin.resize(number()),
             "suspend" | "resume" | "connections" | "close" | "backlog" | "reject" | "wait" | "peers" => {
                 steer(&server.handle(), &line)
@@ -52,8 +71,8 @@ pub(crate) fn tell(handle: &Handle) {
     let it = handle.stats();
     let ended = it.completed + it.failed + it.disconnected + it.timed_out + it.refused + it.dropped;
     println!(
-        "accepted {} ended {ended} completed {} failed {} disconnected {} active {}",
-        it.accepted, it.completed, it.failed, it.disconnected, it.active
+        "accepted {} ended {ended} completed {} failed {} disconnected {} active {} forced {}",
+        it.accepted, it.completed, it.failed, it.disconnected, it.active, it.forced
     );
 }
 

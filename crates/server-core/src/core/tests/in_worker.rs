@@ -12,7 +12,8 @@ impl Core {
     pub(crate) fn act_as_worker(&self, settings: WorkerSettings) -> Arc<Slot> {
         let (news, relay) = (Arc::new(Bell::new().unwrap()), Arc::new(Relay::new().unwrap()));
         let slot = Arc::new(Slot::new().unwrap());
-        let side = WorkerSide::new(1, slot.clone(), &news, settings, relay);
+        let nudge = Arc::new(Bell::new().unwrap());
+        let side = WorkerSide::new(1, slot.clone(), &news, nudge, settings, relay);
         assert!(self.worker.set(side).is_ok());
         slot
     }
