@@ -2,6 +2,7 @@
 
 mod accepting;
 mod adopted;
+mod asking;
 mod bind;
 mod forking;
 mod kinds;
@@ -25,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "bind" => bind::once(rest),
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
+        Some((case, _)) if case == "asking" => asking::serve(),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
         Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
@@ -35,8 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases =
-                "accepting|bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans";
+            let cases = "accepting|bind|failed-binds|adopted|asking|forking|linger|matrix|pool|prefork|sockets|spans";
             Err(format!("subject {cases}|scarce-threads|timed …").into())
         }
     }

@@ -2,7 +2,8 @@
 
 use super::{start, ways};
 use crate::{
-    clients::rest,
+    clients::{rest, visit},
+    subject,
     util::{GUARD, wait_for},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -122,4 +123,20 @@ fn a_child_leaves_its_parents_socket_file_alone() {
     server.terminate();
     assert!(server.subject.end().0.success());
     assert!(!path.exists());
+}
+
+/// Of what happens to its children an observer hears, and a hook is called, while nobody holds a lock.
+#[test]
+fn who_is_told_of_a_child_may_ask_for_the_children() {
+    let server = subject::start(&["asking"]);
+    let address: std::net::SocketAddr = server.after("serving ").parse().unwrap();
+    for _ in 0..3 {
+        assert_eq!(visit(address, b""), b"hello");
+        assert_eq!(server.after("started "), "0");
+        assert_eq!(server.after("closed "), "0", "the hook has waited for that");
+        assert_eq!(server.after("ended "), "0");
+    }
+    server.terminate();
+    assert_eq!(server.after("accepted "), "3 completed 3 active 0");
+    assert!(server.end().0.success());
 }
