@@ -35,7 +35,9 @@ fn a_child_says_how_its_request_ended() {
         }
         let (client, child) = server.hold();
         kill_process(Pid::from_raw(child as i32).unwrap(), Signal::KILL).unwrap();
-        assert_eq!(server.subject.after("ended "), "5 InChild(None)");
+        assert_eq!(server.subject.line(), "started 5");
+        assert_eq!(server.subject.line(), format!("killed {child}"), "a warning, and the only one");
+        assert_eq!(server.subject.line(), "ended 5 InChild(None)");
         assert_eq!(rest(client), b"", "its client is not left alone");
         server.terminate();
         assert_eq!(server.subject.after("accepted "), "5 completed 2 failed 3");
