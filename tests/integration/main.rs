@@ -91,6 +91,8 @@ mod matrix;
 mod subject;
 // Workers that accept for themselves.
 mod thread_pool;
+// Threads whose thread-locals take their time.
+mod thread_locals;
 // Threads, one a request, which are used again.
 mod threading;
 // TCP and UDP, IPv4 and IPv6.
