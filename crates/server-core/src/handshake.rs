@@ -119,7 +119,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         let (request, peer) = (&mut parts.request, &mut parts.peer);
         let shaken = guarded(|| Ok(request.handshake(peer)?));
         match parts.handshake.take() {
-            Some(begun) => begun.time.judge(shaken),
+            Some(begun) => guarded(|| begun.time.judge(shaken)),
             None => shaken,
         }
     }

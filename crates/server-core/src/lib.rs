@@ -36,6 +36,7 @@ mod handshake;
 mod hooks;
 mod inet;
 mod job;
+mod kept;
 mod limit;
 mod linger;
 mod lingering;
