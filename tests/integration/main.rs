@@ -71,6 +71,8 @@ mod suspend;
 mod odd_datagrams;
 // Clients that reset, say nothing, half-close or vanish.
 mod odd_moments;
+// Datagrams whose senders never read the replies.
+mod never_readers;
 // What overriding hooks can do.
 mod overrides;
 // A socket for each thread of a pool.

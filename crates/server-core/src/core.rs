@@ -67,6 +67,8 @@ pub(crate) struct Core {
     watchers: Watchers,
     /// The listening socket, for as long as the server exists.
     door: OnceLock<Weak<dyn Door>>,
+    /// Nobody waits in its operations: the server has ended by force, and hasn't served since.
+    waits_ended: AtomicBool,
     port_closed: AtomicBool,
     port_was_closed: AtomicBool,
     /// Held by who closes or opens the port.
@@ -141,6 +143,7 @@ impl Core {
             reserve,
             watchers: Watchers::default(),
             door: OnceLock::new(),
+            waits_ended: AtomicBool::new(false),
             port_closed: AtomicBool::new(false),
             port_was_closed: AtomicBool::new(false),
             port_turn: Mutex::new(()),

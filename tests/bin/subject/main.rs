@@ -4,6 +4,7 @@ mod accepting;
 mod adopted;
 mod asking;
 mod bind;
+mod deaf;
 mod forking;
 mod kinds;
 mod linger;
@@ -28,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
         Some((case, _)) if case == "asking" => asking::serve(),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
+        Some((case, rest)) if case == "deaf" => deaf::serve(rest),
         Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
@@ -37,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases = "accepting|bind|failed-binds|adopted|asking|forking|linger|matrix|pool|prefork|sockets|spans";
+            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|pool|prefork|sockets|spans";
             Err(format!("subject {cases}|scarce-threads|timed …").into())
         }
     }
