@@ -8,6 +8,7 @@ mod deaf;
 mod forking;
 mod kinds;
 mod linger;
+mod panics;
 mod pool;
 mod prefork;
 mod sockets;
@@ -15,7 +16,14 @@ mod spans;
 mod threading;
 mod timed;
 
-use std::{env, error::Error};
+use std::{env, error::Error, fs};
+
+/// How many descriptors, threads and children this process has.
+fn left() -> [usize; 3] {
+    let entries = |folder: &str| fs::read_dir(folder).map_or(0, |it| it.count());
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+    [entries("/proc/self/fd"), entries("/proc/self/task"), children.split_whitespace().count()]
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     // A test that fails leaves nobody behind, be it that a tracer stands in between.
@@ -32,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "deaf" => deaf::serve(rest),
         Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
+        Some((case, rest)) if case == "panics" => panics::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, rest)) if case == "sockets" => sockets::serve(rest),
@@ -39,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|pool|prefork|sockets|spans";
+            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|panics|pool|prefork|sockets|spans";
             Err(format!("subject {cases}|scarce-threads|timed …").into())
         }
     }
