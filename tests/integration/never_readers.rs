@@ -34,6 +34,18 @@ fn room() -> u64 {
     most.trim().parse::<u64>().expect("a number") + 1
 }
 
+/// What is unread takes about a kilobyte each of the server's send buffer. That one client fills it is another story, which the kernel leaves
+/// nobody the means to write.
+fn has_long_queues() -> bool {
+    let is_so = room() > 100;
+    if is_so {
+        eprintln!(
+            "skipped: net.unix.max_dgram_qlen is so large that a client's queue is as large as a send buffer"
+        );
+    }
+    is_so
+}
+
 impl Echo {
     fn start(mixin: &str, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -100,6 +112,9 @@ impl Echo {
 
 #[test]
 fn one_that_never_reads_holds_up_nobody() {
+    if has_long_queues() {
+        return;
+    }
     for mixin in ALL {
         let mut server = Echo::start(mixin, &[]);
         let times = room() + 20;
@@ -120,6 +135,9 @@ fn one_that_never_reads_holds_up_nobody() {
 
 #[test]
 fn the_nearer_of_the_limits_of_writes_and_of_requests_holds() {
+    if has_long_queues() {
+        return;
+    }
     for mixin in ALL {
         for (limits, by_write) in [
             ([&format!("write={HOUR}"), "request=20"], false),
@@ -137,6 +155,9 @@ fn the_nearer_of_the_limits_of_writes_and_of_requests_holds() {
 /// However long a reply may wait.
 #[test]
 fn a_server_ends_by_force_whoever_never_reads() {
+    if has_long_queues() {
+        return;
+    }
     for mixin in ALL {
         let mut server = Echo::start(mixin, &[&format!("write={HOUR}")]);
         server.is_asked_by_deaf(room() + 1);
@@ -152,6 +173,9 @@ fn a_server_ends_by_force_whoever_never_reads() {
 /// Two hundred waits of a fifth of a second would take longer than this test may.
 #[test]
 fn who_has_let_a_reply_wait_is_not_waited_for_again() {
+    if has_long_queues() {
+        return;
+    }
     let mut server = Echo::start("sequential", &["write=200"]);
     server.is_asked_by_deaf(room() + 200);
     assert_eq!(server.rest(room() + 200).late_writes, 200);

@@ -11,7 +11,7 @@ use std::{
 const MOST: usize = 64;
 
 /// Who has let a reply wait in vain. Nobody waits for such a client again before it has taken a reply: otherwise one that goes on asking
-/// would hold up the others again and again. Only where it is the client that makes others wait: UDP has no queue of the receiver's.
+/// would hold up the others again and again. A child that was forked for one datagram leaves no such memory behind. Only where it is the client that makes others wait: UDP has no queue of the receiver's.
 #[derive(Debug, Default)]
 pub(super) struct Deaf {
     /// To be read without the lock: mostly there are none.

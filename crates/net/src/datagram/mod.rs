@@ -66,7 +66,8 @@ impl<A: DatagramAddress> Datagram<A> {
         self.truncated
     }
 
-    /// The server's socket.
+    /// The server's socket. What is sent by it may wait for room as long as a [reply](DatagramRequest::reply) may, also for a client that has let others
+    /// wait in vain.
     pub fn socket(&self) -> &Socket {
         &self.endpoint.socket
     }
