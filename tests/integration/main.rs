@@ -71,6 +71,8 @@ mod suspend;
 mod odd_datagrams;
 // Clients that reset, say nothing, half-close or vanish.
 mod odd_moments;
+// Datagrams whose senders never read the replies.
+mod never_readers;
 // What overriding hooks can do.
 mod overrides;
 // A socket for each thread of a pool.
@@ -91,6 +93,8 @@ mod matrix;
 mod subject;
 // Workers that accept for themselves.
 mod thread_pool;
+// Threads whose thread-locals take their time.
+mod thread_locals;
 // Threads, one a request, which are used again.
 mod threading;
 // TCP and UDP, IPv4 and IPv6.

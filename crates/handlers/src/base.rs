@@ -1,6 +1,6 @@
 //! The handler of any request: Python's `BaseRequestHandler`.
 
-use crate::{HandlerResult, RequestHandlerClass, ServerRef, guarded, kind};
+use crate::{HandlerResult, RequestHandlerClass, ServerRef, error::first_error, guarded, kind};
 use socketserver_net::Request;
 use std::fmt;
 
@@ -87,6 +87,6 @@ impl<R: Request, S, H: BaseRequestHandler<R, S> + 'static> RequestHandlerClass<R
         guarded(|| self.setup(&mut cx))?;
         let handled = guarded(|| self.handle(&mut cx));
         let finished = guarded(|| self.finish(&mut cx));
-        handled.and(finished)
+        first_error(handled, finished)
     }
 }

@@ -1,6 +1,10 @@
 //! How a handler type meets a server: Python's `RequestHandlerClass`.
 
-use crate::{Buffers, Context, HandlerFactory, HandlerResult, KeepAlive, ServerRef};
+use crate::{
+    Buffers, Context, HandlerFactory, HandlerResult, KeepAlive, ServerRef,
+    error::{dropped, first_error},
+    guarded,
+};
 use socketserver_net::{Connection, Request};
 use std::marker::PhantomData;
 
@@ -132,10 +136,11 @@ where
     F: HandlerFactory<R, S, H>,
 {
     fn serve(&self, request: &mut R, client_address: &R::Address, server: ServerRef<'_, S>) -> HandlerResult {
-        crate::guarded(|| {
-            let mut handler = self.factory.make(&Context { request, client_address, server });
-            handler.serve(request, client_address, server)
-        })
+        let made = guarded(|| Ok(self.factory.make(&Context { request, client_address, server })));
+        let mut handler = made?;
+        let served = guarded(|| handler.serve(request, client_address, server));
+        // By itself: a panic in its drop, while another one unwinds, would end the process.
+        first_error(served, dropped(handler))
     }
 
     fn session(
@@ -145,7 +150,7 @@ where
         server: ServerRef<'_, S>,
     ) -> HandlerResult<Option<Box<dyn HandlerSession<S>>>> {
         let Some(connection) = request.connection() else { return Ok(None) };
-        crate::guarded(|| {
+        guarded(|| {
             let handler = self.factory.make(&Context { request, client_address, server });
             Ok(handler.into_session(connection, client_address).ok())
         })

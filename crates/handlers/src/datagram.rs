@@ -1,6 +1,6 @@
 //! The handler of a datagram: Python's `DatagramRequestHandler`.
 
-use crate::{HandlerResult, RequestHandlerClass, ServerRef, guarded, kind};
+use crate::{HandlerResult, RequestHandlerClass, ServerRef, error::first_error, guarded, kind};
 use socketserver_net::{Address, DatagramRequest, Socket};
 use std::fmt;
 
@@ -120,7 +120,7 @@ where
         let handled = guarded(|| self.handle(&mut cx));
         let finished = guarded(|| self.finish(&mut cx));
         let DatagramContext { wfile, replies, .. } = cx;
-        handled.and(finished)?;
+        first_error(handled, finished)?;
         if replies && !(wfile.is_empty() && peer == Address::Unbound) {
             request.reply(client_address, &wfile)?;
         }

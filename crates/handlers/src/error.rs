@@ -47,6 +47,31 @@ impl From<Box<dyn Any + Send>> for Panicked {
     }
 }
 
+/// Drops what is the user's, which is user code as well.
+///
+/// # Errors
+/// [`Panicked`].
+pub fn dropped<T>(value: T) -> HandlerResult {
+    guarded(|| {
+        drop(value);
+        Ok(())
+    })
+}
+
+/// The first error of two results. The other one is dropped by itself: in a drop of both at once, two that panic would end the process.
+///
+/// # Errors
+/// That.
+pub fn first_error<T>(first: HandlerResult, then: HandlerResult<T>) -> HandlerResult<T> {
+    match first {
+        Ok(()) => then,
+        Err(error) => {
+            let _ = dropped(then);
+            Err(error)
+        }
+    }
+}
+
 /// Runs a piece of user code; a panic becomes its error.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::{
     Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, HandlerSession, RequestHandlerClass, ServerRef,
-    StreamContext, guarded, kind, span::spanned, stream::prepare,
+    StreamContext, error::first_error, guarded, kind, span::spanned, stream::prepare,
 };
 use socketserver_net::{Activity, Address, Connection, Deadline, Next, StreamRequest};
 use std::{
@@ -181,7 +181,7 @@ where
         };
         let handled = handled.and_then(|()| session.handle_shutdown(server, &mut buffers));
         let finished = session.finish(server, &mut buffers);
-        handled.and(finished)
+        first_error(handled, finished)
     }
 
     fn into_session(
@@ -294,7 +294,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
         let finished = guarded(|| handler.finish(&mut cx));
         let flushed = cx.wfile.flush().map_err(Into::into);
-        finished.and(flushed)
+        first_error(finished, flushed)
     }
 }
 

@@ -35,6 +35,8 @@ pub use class::{HandlerClass, HandlerSession, RequestHandlerClass, erase, kind};
 pub use closure::HandlerFn;
 pub use datagram::{DatagramContext, DatagramRequestHandler};
 pub use error::{HandlerError, HandlerResult, Panicked, guarded};
+#[doc(hidden)]
+pub use error::{dropped, first_error};
 pub use factory::{ByDefault, FromFn, HandlerFactory};
 pub use handshake::{Handshaking, TooManyHandshakes};
 pub use keep_alive::{KeepAlive, KeepAliveRequestHandler};

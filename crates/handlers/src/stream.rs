@@ -2,7 +2,7 @@
 
 use crate::{
     Buffers, DEFAULT_BUFFER_SIZE, HandlerResult, RequestHandlerClass, ServerRef, StreamReader, StreamWriter,
-    guarded, kind,
+    error::first_error, guarded, kind,
 };
 use socketserver_net::{Address, Connection, StreamRequest};
 use std::{fmt, io, io::Write, time::Duration};
@@ -225,6 +225,6 @@ impl<R: StreamRequest, S, H: StreamRequestHandler<S> + 'static> RequestHandlerCl
         let handled = guarded(|| self.handle(&mut cx));
         let finished = guarded(|| self.finish(&mut cx));
         let flushed = cx.wfile.flush().map_err(Into::into);
-        handled.and(finished).and(flushed)
+        first_error(first_error(handled, finished), flushed)
     }
 }

@@ -9,6 +9,7 @@
 //! | [`ReactorMixIn`] | on one of a few threads; a connection between two requests has none | – |
 #![forbid(unsafe_code)]
 
+mod at_end;
 mod forking;
 mod prefork;
 mod reactor;

@@ -21,6 +21,7 @@ mod handshake;
 mod patience;
 mod raw;
 mod request;
+mod room_wait;
 mod shown;
 mod socket;
 mod stream;

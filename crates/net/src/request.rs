@@ -1,7 +1,11 @@
 //! What a server hands to a handler.
 
 use crate::{Address, Connection, FirstWord, Socket, Traffic};
-use std::{fmt::Debug, io};
+use std::{
+    fmt::Debug,
+    io,
+    time::{Duration, Instant},
+};
 
 /// One request: a connection, or a datagram. Python: the first value that `get_request()` returns.
 pub trait Request: Send + 'static {
@@ -17,6 +21,11 @@ pub trait Request: Send + 'static {
     fn traffic(&self) -> Traffic {
         self.connection().map_or(Traffic::default(), |connection| connection.traffic())
     }
+
+    /// Called before its handler is made, of a request without a [`connection`](Self::connection), which has time limits of its own: each reply
+    /// may wait for so long, the server's `write_timeout`, and none beyond `end`, when its `request_timeout` is over. Not called where neither
+    /// was said. As provided, does nothing.
+    fn limit_replies(&mut self, _each: Option<Duration>, _end: Option<Instant>) {}
 
     /// Whether there is a [`handshake`](Self::handshake), and who begins. Asked once, before it. As provided there is none, which costs nothing.
     fn begins_with_handshake(&self) -> Option<FirstWord> {

@@ -24,6 +24,7 @@ use crate::{
     backlog::{AtStop, Backlog},
     crowd::Relay,
     handshake::Handshakes,
+    kept::Kept,
     limit::Gate,
     link::Link,
     mixin::Drain,
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     watchers: Watchers,
     /// The listening socket, for as long as the server exists.
     door: OnceLock<Weak<dyn Door>>,
+    /// Nobody waits in its operations: the server has ended by force, and hasn't served since.
+    waits_ended: AtomicBool,
     port_closed: AtomicBool,
     port_was_closed: AtomicBool,
     /// Held by who closes or opens the port.
@@ -81,7 +84,7 @@ pub(crate) struct Core {
     pub(crate) linger: Linger,
     pub(crate) time_limits: TimeLimits,
     pub(crate) handshakes: Handshakes,
-    observer: Box<dyn Observer>,
+    observer: Kept<Box<dyn Observer>>,
     next_id: AtomicU64,
     stop: AtomicBool,
     draining: AtomicBool,
@@ -147,6 +150,7 @@ impl Core {
             reserve,
             watchers: Watchers::default(),
             door: OnceLock::new(),
+            waits_ended: AtomicBool::new(false),
             port_closed: AtomicBool::new(false),
             port_was_closed: AtomicBool::new(false),
             port_turn: Mutex::new(()),
@@ -155,7 +159,7 @@ impl Core {
             linger: options.linger,
             time_limits: options.time_limits,
             handshakes: Handshakes::new(options.max_handshakes),
-            observer: options.observer,
+            observer: Kept::new(options.observer),
             next_id: AtomicU64::new(1),
             stop: AtomicBool::new(false),
             draining: AtomicBool::new(false),

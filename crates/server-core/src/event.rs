@@ -159,6 +159,14 @@ pub enum Event<'a> {
         /// How long none was.
         after: Duration,
     },
+    /// A child that was forked for one request was ended by a signal, and not by us: it crashed, lacked memory, or somebody killed it.
+    /// Its request has failed; the end of that is told as always, [`Outcome::InChild`].
+    ChildKilled {
+        /// Its process id.
+        pid: i32,
+        /// Whom it served.
+        peer: &'a Address,
+    },
     /// A worker process has been forked.
     WorkerStarted {
         /// Its process id.
@@ -206,6 +214,7 @@ impl Event<'_> {
             | Event::OutOfDescriptors { .. }
             | Event::ConnectionsHigh { .. }
             | Event::ForkWithThreads { .. }
+            | Event::ChildKilled { .. }
             | Event::WorkersBusy { .. }
             | Event::WorkersFree { .. }
             | Event::WorkerNotStarted { .. }

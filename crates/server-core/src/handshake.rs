@@ -1,13 +1,13 @@
 //! Handshakes that requests begin with: under a deadline, a limited number at once, where the handler will run.
 
-use crate::{Job, ServerHooks, Transport, core::Core};
+use crate::{Job, ServerHooks, Transport, core::Core, time_limits::TimeLimits};
 use socketserver_handlers::{HandlerResult, Handshaking, ServerControl, TooManyHandshakes, guarded};
 use socketserver_net::{FirstWord, Request};
 use socketserver_sys::sync::AtomicUsize;
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering::SeqCst},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How many there are, and may be. In a child that was forked for one request it is the parent's [`Nursery`](crate::nursery::Nursery) that knows.
@@ -94,6 +94,22 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         Ok(first_word)
     }
 
+    fn set_time_limits(&mut self) {
+        let TimeLimits { read, write, request: whole, .. } = self.shared.core.time_limits;
+        if read.is_none() && write.is_none() && whole.is_none() {
+            return;
+        }
+        let request = &mut self.parts_mut().request;
+        match request.connection() {
+            Some(connection) if read.is_some() || write.is_some() => {
+                connection.set_read_timeout(read);
+                connection.set_write_timeout(write);
+            }
+            Some(_) => {} // the rest is the handler's
+            None => request.limit_replies(write, whole.and_then(|whole| Instant::now().checked_add(whole))),
+        }
+    }
+
     /// How long a handshake may take: the server's `handshake_timeout`.
     pub fn handshake_timeout(&self) -> Option<Duration> {
         ServerControl::handshake_timeout(&*self.shared.core)
@@ -101,13 +117,10 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
 
     /// Does what comes before the handler is made: sets the time limits of reads and writes, and brings the handshake to its end.
     pub(crate) fn make_ready(&mut self) -> HandlerResult {
-        let limits = self.shared.core.time_limits;
-        if (limits.read.is_some() || limits.write.is_some())
-            && let Some(connection) = self.parts().request.connection()
-        {
-            connection.set_read_timeout(limits.read);
-            connection.set_write_timeout(limits.write);
-        }
+        guarded(|| {
+            self.set_time_limits();
+            Ok(())
+        })?;
         if self.begin_handshake()?.is_none() {
             return Ok(());
         }
@@ -117,7 +130,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         let (request, peer) = (&mut parts.request, &mut parts.peer);
         let shaken = guarded(|| Ok(request.handshake(peer)?));
         match parts.handshake.take() {
-            Some(begun) => begun.time.judge(shaken),
+            Some(begun) => guarded(|| begun.time.judge(shaken)),
             None => shaken,
         }
     }

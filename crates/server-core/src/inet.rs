@@ -146,6 +146,10 @@ impl Transport for Udp {
         self.source.prefetch();
     }
 
+    fn end_waits(&self, end: bool) {
+        self.source.end_waits(end);
+    }
+
     fn has_prefetched(&self) -> bool {
         self.source.has_prefetched()
     }

@@ -82,7 +82,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         }
         let Parts { request, peer, ticket, .. } = parts;
         let span = ticket.span();
-        let server = ServerRef::new(&shared.state, &*shared.core)
+        let server = ServerRef::new(&*shared.state, &*shared.core)
             .with_spans(span.as_ref().map(|span| span as &dyn RequestSpans));
         let runs_as = shared.core.run_as(ticket.told());
         let result =
@@ -240,6 +240,7 @@ impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
         if is_error {
             self.core.hook("handle_error", || self.state.handle_error(peer, &error));
         }
+        self.core.hook("drop of an error", || drop(error));
         outcome
     }
 }

@@ -39,6 +39,7 @@ mod handshake;
 mod hooks;
 mod inet;
 mod job;
+mod kept;
 mod limit;
 mod linger;
 mod lingering;

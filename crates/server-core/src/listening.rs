@@ -121,6 +121,9 @@ impl<T: Transport> Door for Listening<T> {
     fn reopen(&self) -> io::Result<()> {
         self.open()?.reopen_port()
     }
+    fn end_waits(&self, end: bool) {
+        self.all().iter().for_each(|transport| transport.end_waits(end));
+    }
     fn waiting(&self) -> usize {
         self.all().iter().filter_map(|transport| transport.backlog()).sum()
     }

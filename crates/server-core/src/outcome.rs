@@ -1,7 +1,7 @@
 //! How requests end.
 
 use crate::Refusal;
-use socketserver_handlers::{HandlerError, Panicked, TooManyHandshakes};
+use socketserver_handlers::{HandlerError, Panicked, TooManyHandshakes, guarded};
 use socketserver_net::{Deadline, TimedOut, is_disconnect};
 
 /// How a connection, a datagram, or one request of a keep-alive connection ended.
@@ -75,8 +75,12 @@ impl Outcome {
         })
     }
 
-    /// What an error of user code means.
+    /// What an error of user code means. It is asked what it comes from, which is user code as well.
     pub(crate) fn of(error: &HandlerError) -> Self {
+        guarded(|| Ok(Outcome::told_by(error))).unwrap_or(Outcome::Panicked)
+    }
+
+    fn told_by(error: &HandlerError) -> Self {
         if let Some(timed_out) = TimedOut::of(&**error) {
             Outcome::TimedOut(timed_out.deadline)
         } else if is_disconnect(&**error) {

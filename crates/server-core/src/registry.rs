@@ -107,6 +107,11 @@ impl Registry {
         }
     }
 
+    /// Who one is from.
+    pub(crate) fn peer(&self, id: u64) -> Option<Address> {
+        self.0.lock().by_id.get(&id).map(|entry| entry.peer.clone())
+    }
+
     /// Whether one has been ended by force.
     pub(crate) fn is_ended(&self, id: u64) -> bool {
         self.0.lock().by_id.get(&id).is_some_and(|entry| entry.is_ended)

@@ -10,6 +10,7 @@ use crate::{
     acceptor::WaitingRoom,
     backlog,
     core::Core,
+    kept::Kept,
     lingering::Lingering,
     listening::{CloseOnDrop, Listening},
 };
@@ -78,8 +79,8 @@ pub(crate) struct Shared<T: Transport, S> {
     pub(crate) waiting_room: WaitingRoom,
     pub(crate) lingering: Lingering,
     pub(crate) core: Arc<Core>,
-    pub(crate) state: S,
-    pub(crate) class: Box<dyn HandlerClass<T::Request, S>>,
+    pub(crate) state: Kept<S>,
+    pub(crate) class: Kept<Box<dyn HandlerClass<T::Request, S>>>,
     pub(crate) listening: Arc<Listening<T>>,
 }
 
@@ -162,6 +163,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let door: Weak<Listening<T>> = Arc::downgrade(&listening);
         core.know_door(door);
         let (waiting_room, lingering) = (WaitingRoom::default(), Lingering::default());
+        let (state, class) = (Kept::new(state), Kept::new(class));
         let (core_too, listening_too) = (core.clone(), listening.clone());
         let shared =
             Shared { waiting_room, lingering, core: core_too, state, class, listening: listening_too };

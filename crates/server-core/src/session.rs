@@ -1,15 +1,16 @@
 //! A keep-alive connection between two requests, with all that belongs to it.
 
-use crate::{Job, Outcome, ServerHooks, Transport, server::Shared};
+use crate::{Job, Outcome, ServerHooks, Transport, kept::Kept, server::Shared};
 use socketserver_handlers::{
-    self as handlers, Buffers, HandlerResult, KeepAlive, RequestSpans, ServerControl, ServerRef, guarded,
+    self as handlers, Buffers, HandlerResult, KeepAlive, RequestSpans, ServerControl, ServerRef, dropped,
+    first_error, guarded,
 };
 use socketserver_net::Connection;
 use std::{fmt, time::Duration};
 
 /// What a mix-in can park: the connection, its handler, and its place among the requests in progress; no thread, no buffers.
 pub struct Session<T: Transport, S: ServerHooks<T>> {
-    handler: Box<dyn handlers::HandlerSession<S>>,
+    handler: Kept<Box<dyn handlers::HandlerSession<S>>>,
     job: Job<T, S>,
 }
 
@@ -21,10 +22,10 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
             job.end(Err(error));
             return Err(None);
         }
-        let server = ServerRef::new(&shared.state, &*shared.core);
+        let server = ServerRef::new(&*shared.state, &*shared.core);
         let parts = job.parts_mut();
         match shared.class.session(&mut parts.request, &parts.peer, server) {
-            Ok(Some(handler)) => Ok(Session { handler, job }),
+            Ok(Some(handler)) => Ok(Session { handler: Kept::new(handler), job }),
             Ok(None) => Err(Some(job)),
             Err(error) => {
                 job.end(Err(error));
@@ -58,7 +59,7 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         let Shared { core, state, .. } = &*job.shared;
         let _inside = core.enter();
         let _runs_as = core.run_as(job.parts().ticket.told());
-        handler.setup(ServerRef::new(state, &**core), buffers)
+        guarded(|| handler.setup(ServerRef::new(&**state, &**core), buffers))
     }
 
     /// Serves what has arrived. To be called when the connection is readable; otherwise it waits until it is. Says whether
@@ -74,7 +75,7 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         let _runs_as = core.run_as(ticket.told());
         let span = ticket.span();
         let server =
-            ServerRef::new(state, &**core).with_spans(span.as_ref().map(|it| it as &dyn RequestSpans));
+            ServerRef::new(&**state, &**core).with_spans(span.as_ref().map(|it| it as &dyn RequestSpans));
         // The handler's own calls are guarded; a wire or an error of the user's own may panic too.
         guarded(|| handler.advance(server, buffers))
     }
@@ -83,19 +84,22 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
     /// one that is closed because the server stops; if neither its client nor its handler has ended it, the handler's `handle_shutdown` may say
     /// goodbye then. The handler's `finish` is called, the connection closed, the end told.
     pub fn close(self, result: HandlerResult, buffers: &mut Buffers) -> Outcome {
-        let Session { mut handler, job } = self;
+        let Session { handler, job } = self;
+        let mut handler = handler.into_inner();
         let shared = job.shared.clone();
         let _inside = shared.core.enter();
         let runs_as = shared.core.run_as(job.parts().ticket.told());
-        let server = ServerRef::new(&shared.state, &*shared.core);
+        let server = ServerRef::new(&*shared.state, &*shared.core);
         let finished = guarded(|| {
             let result = result.and_then(|()| handler.handle_shutdown(server, buffers));
             let finished = handler.finish(server, buffers);
-            drop(handler); // before the connection is closed, so that a view the handler kept doesn't count as shared
-            result.and(finished)
+            first_error(result, finished)
         });
+        // Before the connection is closed, so that a view the handler kept doesn't count as shared; and by itself, since a panic while another
+        // one unwinds would end the process.
+        let dropped = dropped(handler);
         buffers.clear();
-        let outcome = shared.judge(&job.parts().peer, finished);
+        let outcome = shared.judge(&job.parts().peer, first_error(finished, dropped));
         drop(runs_as); // before the end is told
         job.ended(outcome)
     }

@@ -230,21 +230,25 @@ impl Ticket {
         self.pid = Some(pid);
     }
 
-    /// In the parent: what the child has come to tell, which has ended.
-    fn hear_child(&mut self) {
-        let Some(seat) = self.seat.take() else { return };
+    /// In the parent: what this child has come to tell, which has ended. Gives whom it served, if a signal ended it before it had done so.
+    fn hear_child(&mut self, pid: i32) -> Option<Address> {
+        let seat = self.seat.take();
         if matches!(self.outcome, Outcome::InChild(_))
-            && let Some(outcome) = seat.outcome()
+            && let Some(outcome) = seat.as_ref().and_then(|seat| seat.outcome())
         {
             self.outcome = outcome;
         }
-        if let Some(pid) = self.pid {
+        // While it is listed.
+        let was_killed = self.outcome == Outcome::InChild(None);
+        let whose = was_killed.then(|| self.core.registry.peer(self.id)).flatten();
+        if let Some(seat) = seat {
             seat.end_handshakes(pid);
+            if seat.was_cut_off() {
+                self.core.counters.cut_off();
+            }
+            self.settle(seat.shown.traffic());
         }
-        if seat.was_cut_off() {
-            self.core.counters.cut_off();
-        }
-        self.settle(seat.shown.traffic());
+        whose
     }
 }
 
@@ -254,12 +258,13 @@ impl Drop for Ticket {
             // The parent keeps the books, and its locks are not ours.
             return self.seat.iter().for_each(|seat| seat.set_outcome(self.outcome));
         }
-        if self.pid.is_some() {
-            self.hear_child();
-        }
+        let killed = self.pid.and_then(|pid| Some((pid, self.hear_child(pid)?)));
         let forced = self.was_forced || self.is_listed && self.core.registry.remove(self.id, || ());
         if forced {
             self.core.counters.force_noticed();
+        }
+        if let Some((pid, peer)) = killed.filter(|_| !forced) {
+            self.core.emit(&Event::ChildKilled { pid, peer: &peer });
         }
         if let Some(story) = &self.story {
             let Ticket { id, outcome, .. } = *self;

@@ -104,6 +104,11 @@ pub trait Transport: Send + Sync + Sized + 'static {
         Err(unsupported("this transport can't close its port for a while"))
     }
 
+    /// From now on whoever waits in an operation of this socket's own comes back at once, or, if `end` is false, waits again as always. Called by a
+    /// server that ends by force, for requests that have no connection which could be shut down: datagrams, whose replies leave by this
+    /// socket. As provided, does nothing.
+    fn end_waits(&self, _end: bool) {}
+
     /// Called in a process that has forked a worker process: what has been kept (see [`has_prefetched`](Self::has_prefetched)) is that one's to serve.
     /// As provided, does nothing.
     fn leave_to_worker(&self) {}

@@ -94,11 +94,11 @@ pub fn recv_datagrams<'b>(
     Ok(n)
 }
 
-/// Sends datagrams, at most [`MOST_DATAGRAMS`] of `messages`, each to its address, waiting for room if need be: sendmmsg(2). Says how many
+/// Sends datagrams, at most [`MOST_DATAGRAMS`] of `messages`, each to its address, without waiting: sendmmsg(2). Says how many
 /// were sent, in order and at least 1; the next one couldn't be. Allocates nothing.
 ///
 /// # Errors
-/// Why the first couldn't be sent, as by sendto(2).
+/// Why the first couldn't be sent, as by sendto(2): `EAGAIN` if there is no room.
 ///
 /// ```
 /// use rustix::net::addr::SocketAddrArg;
@@ -147,7 +147,9 @@ pub fn send_datagrams<'m>(
     loop {
         // SAFETY: `count` headers have been written. Each points at a name and a piece of this function, and its piece at data
         // that is borrowed for the whole call and only read, all with their true lengths. The kernel keeps none of them.
-        let n = unsafe { libc::sendmmsg(socket.as_raw_fd(), first, count, libc::MSG_NOSIGNAL as _) };
+        let n = unsafe {
+            libc::sendmmsg(socket.as_raw_fd(), first, count, (libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT) as _)
+        };
         match usize::try_from(n) {
             Ok(n) => return Ok(n),
             Err(_) => match io::Error::last_os_error() {

@@ -15,6 +15,7 @@ impl Observer for Printer {
             Event::ConnectionEnded { id, outcome, .. } | Event::RequestEnded { id, outcome, .. } => {
                 println!("ended {id} {outcome:?}");
             }
+            Event::ChildKilled { pid, .. } => println!("killed {pid}"),
             Event::ForkWithThreads { threads } => println!("warning {threads} threads"),
             Event::Stopped { .. } => println!("stopped"),
             _ => {}

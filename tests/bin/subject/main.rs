@@ -2,10 +2,13 @@
 
 mod accepting;
 mod adopted;
+mod asking;
 mod bind;
+mod deaf;
 mod forking;
 mod kinds;
 mod linger;
+mod panics;
 mod pool;
 mod prefork;
 mod sockets;
@@ -13,7 +16,14 @@ mod spans;
 mod threading;
 mod timed;
 
-use std::{env, error::Error};
+use std::{env, error::Error, fs};
+
+/// How many descriptors, threads and children this process has.
+fn left() -> [usize; 3] {
+    let entries = |folder: &str| fs::read_dir(folder).map_or(0, |it| it.count());
+    let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+    [entries("/proc/self/fd"), entries("/proc/self/task"), children.split_whitespace().count()]
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     // A test that fails leaves nobody behind, be it that a tracer stands in between.
@@ -25,9 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "bind" => bind::once(rest),
         Some((case, _)) if case == "failed-binds" => bind::fail_often(),
         Some((case, rest)) if case == "adopted" => adopted::serve(rest),
+        Some((case, _)) if case == "asking" => asking::serve(),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
+        Some((case, rest)) if case == "deaf" => deaf::serve(rest),
         Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
+        Some((case, rest)) if case == "panics" => panics::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
         Some((case, rest)) if case == "sockets" => sockets::serve(rest),
@@ -35,8 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases =
-                "accepting|bind|failed-binds|adopted|forking|linger|matrix|pool|prefork|sockets|spans";
+            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|panics|pool|prefork|sockets|spans";
             Err(format!("subject {cases}|scarce-threads|timed …").into())
         }
     }

@@ -111,6 +111,9 @@ fn a_child_that_is_killed_takes_only_its_own_clients_along() {
         drop(held);
         wait_for("all to end", || server.counts().active == 0);
         assert!(!is_zombie(pids[0]), "{mixin}");
+        if mixin == "forking" {
+            assert_eq!(server.logged(&format!("child process {}, which served 127.0.0.1:", pids[0])), 1);
+        }
         if mixin == "prefork" {
             wait_for("it to be replaced", || children_of(server.pid).len() == 2);
             assert_eq!(server.logged(&format!("worker process {} was ended by a signal", pids[0])), 1);

@@ -2,7 +2,8 @@
 
 use super::{start, ways};
 use crate::{
-    clients::rest,
+    clients::{rest, visit},
+    subject,
     util::{GUARD, wait_for},
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,7 +35,9 @@ fn a_child_says_how_its_request_ended() {
         }
         let (client, child) = server.hold();
         kill_process(Pid::from_raw(child as i32).unwrap(), Signal::KILL).unwrap();
-        assert_eq!(server.subject.after("ended "), "5 InChild(None)");
+        assert_eq!(server.subject.line(), "started 5");
+        assert_eq!(server.subject.line(), format!("killed {child}"), "a warning, and the only one");
+        assert_eq!(server.subject.line(), "ended 5 InChild(None)");
         assert_eq!(rest(client), b"", "its client is not left alone");
         server.terminate();
         assert_eq!(server.subject.after("accepted "), "5 completed 2 failed 3");
@@ -122,4 +125,20 @@ fn a_child_leaves_its_parents_socket_file_alone() {
     server.terminate();
     assert!(server.subject.end().0.success());
     assert!(!path.exists());
+}
+
+/// Of what happens to its children an observer hears, and a hook is called, while nobody holds a lock.
+#[test]
+fn who_is_told_of_a_child_may_ask_for_the_children() {
+    let server = subject::start(&["asking"]);
+    let address: std::net::SocketAddr = server.after("serving ").parse().unwrap();
+    for _ in 0..3 {
+        assert_eq!(visit(address, b""), b"hello");
+        assert_eq!(server.after("started "), "0");
+        assert_eq!(server.after("closed "), "0", "the hook has waited for that");
+        assert_eq!(server.after("ended "), "0");
+    }
+    server.terminate();
+    assert_eq!(server.after("accepted "), "3 completed 3 active 0");
+    assert!(server.end().0.success());
 }

@@ -1,5 +1,6 @@
 //! A panic in any piece of user code ends its own request, once, and the server goes on.
 
+mod places;
 mod trap;
 
 use crate::{
@@ -140,6 +141,38 @@ fn an_observer_that_panics_disturbs_nobody() {
     server.stop().unwrap();
     wait_for("all ends", || recorder.outcomes().len() == 3);
     assert_one_end_each(&recorder, 3);
+}
+
+#[test]
+fn what_a_server_is_made_of_may_panic_when_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("boom");
+        }
+    }
+    impl ServerHooks<Tcp> for Bomb {}
+    impl socketserver::Observer for Bomb {
+        fn event(&self, _: &socketserver::Event<'_>) {}
+    }
+    #[derive(Default)]
+    struct Hello;
+    impl StreamRequestHandler<Bomb> for Hello {
+        fn handle(&mut self, cx: &mut StreamContext<'_, Bomb>) -> HandlerResult {
+            Ok(cx.wfile.write_all(b"hello")?)
+        }
+    }
+    let factory = Bomb;
+    let server = Server::<Tcp, Hello, ThreadingMixIn, Bomb>::builder()
+        .state(Bomb)
+        .observer(Bomb)
+        .handler_factory(move |_| {
+            let _keeps = &factory;
+            Hello
+        });
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
+    assert_eq!(visit(server.server_address(), b""), b"hello");
+    server.stop().unwrap(); // and drops it
 }
 
 /// What a panic carries may itself panic when it is dropped.

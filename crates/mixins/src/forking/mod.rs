@@ -91,11 +91,13 @@ impl ForkingMixIn {
     }
 
     fn reap(&self) {
+        let mut ended = Vec::new();
         if self.has_children()
             && let Some(_reaping) = self.reaping.try_lock()
         {
-            self.children.lock().reap(&self.watch);
+            ended = self.children.lock().reap(&self.watch);
         } // else somebody waits for ends, and reaps at each
+        drop(ended); // observers hear of it, who may ask for the children: no lock is held
     }
 
     /// Waits until there are no children, no longer than `until`.
@@ -105,12 +107,15 @@ impl ForkingMixIn {
                 Some(until) => self.reaping.try_lock_until(until),
                 None => Some(self.reaping.lock()),
             };
+            let mut ended = Vec::new();
             if reaping.is_some() {
-                self.children.lock().reap(&self.watch);
-                if self.has_children() {
+                ended = self.children.lock().reap(&self.watch);
+                if ended.is_empty() && self.has_children() {
                     self.watch.wait(until);
                 }
             }
+            drop(reaping);
+            drop(ended); // as above
         }
         self.reap();
     }
@@ -146,11 +151,15 @@ impl MixIn for ForkingMixIn {
                 serve_in_child(job, child, threads == 1)
             }
             Ok(Fork::Parent(pid)) => {
-                let mut ticket = job.close();
                 let watched = self.watch.add(pid, lifeline);
                 let (kill, tell) = (watched.killer(pid), watched.sender(pid, Signal::URG));
+                // Before the lock is let go: whoever comes then sees the child, be it at its end.
+                children.insert(pid, watched);
+                drop(children);
+                let mut ticket = job.close(); // a hook is called, which may ask for the children
                 ticket.serve_in_child(pid.as_raw_nonzero().get(), kill, tell);
-                children.insert(pid, watched, ticket);
+                let ended = self.children.lock().give(pid, ticket);
+                drop(ended);
             }
             Err(error) => {
                 drop(children);

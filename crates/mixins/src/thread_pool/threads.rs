@@ -1,8 +1,11 @@
 //! Threads with names and numbers, all of which are joined some day.
 
-use crate::sync::{
-    Mutex,
-    thread::{self, JoinHandle},
+use crate::{
+    at_end::AtEnd,
+    sync::{
+        Mutex,
+        thread::{self, JoinHandle},
+    },
 };
 #[cfg(loom)]
 use socketserver_sys::sync::thread_local;
@@ -22,7 +25,7 @@ pub(crate) struct Threads {
 struct List {
     started: u64,
     handles: HashMap<u64, JoinHandle<()>>,
-    /// Those about to end, to be joined by whoever comes next.
+    /// Those at their very end, to be forgotten by whoever comes next; when the pool is closed, joined as all others.
     finished: Vec<u64>,
 }
 
@@ -39,7 +42,7 @@ impl Threads {
     /// Runs `work`, which doesn't panic, on a new thread.
     pub(crate) fn start(self: &Arc<Self>, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut list = self.list.lock();
-        list.join_finished();
+        list.forget_finished();
         let number = list.started;
         list.started += 1;
         let mut builder = thread::Builder::new().name(format!("{}-{number}", self.name));
@@ -49,8 +52,8 @@ impl Threads {
         let this = self.clone();
         let handle = builder.spawn(move || {
             IS_OF.with(|it| it.set(Arc::as_ptr(&this).addr()));
+            let _end = AtEnd::call(move || this.list.lock().finished.push(number));
             work();
-            this.list.lock().finished.push(number);
         })?;
         list.handles.insert(number, handle);
         Ok(())
@@ -58,7 +61,7 @@ impl Threads {
 
     pub(crate) fn count(&self) -> usize {
         let mut list = self.list.lock();
-        list.join_finished();
+        list.forget_finished();
         list.handles.len()
     }
 
@@ -82,11 +85,10 @@ impl Threads {
 }
 
 impl List {
-    fn join_finished(&mut self) {
+    /// Their handles are let go, not joined: whoever comes here has something else to do than to wait for the system.
+    fn forget_finished(&mut self) {
         for number in std::mem::take(&mut self.finished) {
-            if let Some(handle) = self.handles.remove(&number) {
-                let _ = handle.join(); // at its very end
-            }
+            self.handles.remove(&number);
         }
     }
 }

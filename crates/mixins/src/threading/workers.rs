@@ -1,5 +1,6 @@
 //! Threads that are used again.
 
+use crate::at_end::AtEnd;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 use std::{
@@ -37,7 +38,7 @@ pub(crate) struct Workers {
 struct Threads {
     started: u64,
     handles: HashMap<u64, JoinHandle<()>>,
-    /// Those about to end, to be joined by whoever comes next.
+    /// Those at their very end, to be forgotten by whoever comes next; when the server is closed, joined as all others.
     finished: Vec<u64>,
 }
 
@@ -79,7 +80,7 @@ impl Workers {
         let for_thread = first.clone();
 
         let mut threads_now = self.threads.lock();
-        threads_now.join_finished();
+        threads_now.forget_finished();
         let number = threads_now.started;
         threads_now.started += 1;
         let mut builder = thread::Builder::new().name(format!("{}-{number}", self.name));
@@ -88,12 +89,13 @@ impl Workers {
         }
         let started = builder.spawn(move || {
             WORKS_FOR.set(Arc::as_ptr(&threads).addr());
+            // By the end, not before it: closing waits for all that have not come so far.
+            let _end = AtEnd::call(move || threads.lock().finished.push(number));
             let mut task = for_thread.lock().take();
             while let Some(this) = task {
                 this.run();
                 task = take.recv_timeout(idle_time).ok();
             }
-            threads.lock().finished.push(number);
         });
         match started {
             Ok(handle) => {
@@ -110,7 +112,7 @@ impl Workers {
 
     pub(crate) fn count(&self) -> usize {
         let mut threads = self.threads.lock();
-        threads.join_finished();
+        threads.forget_finished();
         threads.handles.len()
     }
 
@@ -130,11 +132,10 @@ impl Workers {
 }
 
 impl Threads {
-    fn join_finished(&mut self) {
+    /// Their handles are let go, not joined: whoever comes here has something else to do than to wait for the system.
+    fn forget_finished(&mut self) {
         for number in std::mem::take(&mut self.finished) {
-            if let Some(handle) = self.handles.remove(&number) {
-                let _ = handle.join(); // at its very end
-            }
+            self.handles.remove(&number);
         }
     }
 }

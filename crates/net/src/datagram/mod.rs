@@ -2,12 +2,14 @@
 
 mod address;
 mod buffers;
+mod deaf;
 mod outbox;
 mod several;
 mod source;
 
-use crate::{DatagramRequest, Request, Socket, Traffic};
+use crate::{DatagramRequest, Deadline, Request, Socket, TimedOut, Traffic};
 use buffers::Buffers;
+use rustix::net::SocketAddrAny;
 use source::Endpoint;
 use std::{
     fmt, io,
@@ -17,6 +19,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 pub use address::DatagramAddress;
@@ -32,6 +35,8 @@ pub struct Datagram<A = SocketAddr> {
     truncated: bool,
     /// Bytes of replies.
     replied: AtomicU64,
+    /// When its request has taken too long.
+    end: Option<Instant>,
     endpoint: Arc<Endpoint>,
     address: PhantomData<fn() -> A>,
 }
@@ -45,6 +50,7 @@ impl<A: DatagramAddress> Datagram<A> {
             length: n.min(most),
             truncated: n > most,
             replied: AtomicU64::new(0),
+            end: None,
             endpoint: endpoint.clone(),
             address: PhantomData,
         }
@@ -60,9 +66,40 @@ impl<A: DatagramAddress> Datagram<A> {
         self.truncated
     }
 
-    /// The server's socket.
+    /// The server's socket. What is sent by it may wait for room as long as a [reply](DatagramRequest::reply) may, also for a client that has let others
+    /// wait in vain.
     pub fn socket(&self) -> &Socket {
         &self.endpoint.socket
+    }
+
+    fn send(&self, to: &A::Peer, raw: &SocketAddrAny, reply: &[u8]) -> io::Result<()> {
+        let Endpoint { socket, deaf, .. } = &*self.endpoint;
+        let name = A::name(to);
+        let at_once = socket.send_datagram_now(reply, raw);
+        match at_once {
+            Ok(_) => {
+                name.iter().for_each(|name| deaf.hears(name));
+                return Ok(());
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        let too_late = || Err(TimedOut::new(Deadline::Write).into());
+        if name.is_some_and(|name| deaf.has(name)) {
+            return too_late();
+        }
+        if socket.write_timeout().is_none() {
+            socket.set_write_timeout(Some(A::PATIENCE)); // a handler has removed it, for others too
+        }
+        let sent = match socket.send_datagram_until(reply, raw, self.end) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => too_late(), // nobody is to wait
+            sent => sent.map(drop),
+        };
+        let is_deaf = |error: &io::Error| TimedOut::of(error) == Some(TimedOut::new(Deadline::Write));
+        if sent.as_ref().is_err_and(is_deaf) {
+            name.iter().for_each(|name| deaf.add(name));
+        }
+        sent
     }
 
     fn has_replied(&self, reply: &[u8]) {
@@ -76,6 +113,13 @@ impl<A: DatagramAddress> Request for Datagram<A> {
     /// What came, without what was cut off; and the replies, as far as they weren't sent by the [`socket`](Datagram::socket) itself.
     fn traffic(&self) -> Traffic {
         Traffic { bytes_in: self.length as u64, bytes_out: self.replied.load(Relaxed) }
+    }
+
+    fn limit_replies(&mut self, each: Option<Duration>, end: Option<Instant>) {
+        if each.is_some() {
+            self.socket().set_write_timeout(each); // the same for all, and for who uses the socket itself
+        }
+        self.end = end;
     }
 }
 
@@ -92,13 +136,20 @@ impl<A: DatagramAddress> DatagramRequest for Datagram<A> {
     fn reply_buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffers.reply
     }
+    /// Waits for room no longer than the server's `write_timeout` and its `request_timeout` say, or its own end by force; where nothing
+    /// is said, for 50 ms over a Unix socket, whose client may never read, and for a second over UDP. Not at all for a client that has let an
+    /// earlier reply wait in vain, until it has taken one.
     fn reply(&self, to: &A::Peer, reply: &[u8]) -> io::Result<()> {
         let Endpoint { socket, outbox, held, .. } = &*self.endpoint;
-        let Some(raw) = outbox.is_used().then(|| A::raw(to)).flatten() else {
-            return A::send(socket, reply, to).map(|_| self.has_replied(reply));
-        };
-        // Whoever takes the last of those that were received together sends what waits, and does so after it has said that none is left.
-        outbox.reply(socket, reply, raw, || held.load(Relaxed) > 0).map(|()| self.has_replied(reply))
+        let raw = A::raw(to)?;
+        if A::GATHERS && outbox.is_used() {
+            // Whoever takes the last of those that were received together sends what waits, and does so after it has said that none is left.
+            outbox.reply(socket, reply, raw, self.end, || held.load(Relaxed) > 0)?;
+        } else {
+            self.send(to, &raw, reply)?;
+        }
+        self.has_replied(reply);
+        Ok(())
     }
 }
 

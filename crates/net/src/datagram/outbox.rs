@@ -47,6 +47,7 @@ impl Outbox {
         socket: &Socket,
         reply: &[u8],
         to: SocketAddrAny,
+        end: Option<Instant>,
         may_wait: impl Fn() -> bool,
     ) -> io::Result<()> {
         let mut waiting = self.waiting.lock();
@@ -55,7 +56,7 @@ impl Outbox {
             return Ok(());
         }
         waiting.flush(socket);
-        let sent = socket.send_datagram(reply, &to).map(drop);
+        let sent = socket.send_datagram_until(reply, &to, end).map(drop);
         let before = waiting.error.take();
         sent.and(before.map_or(Ok(()), |error| {
             Err(io::Error::new(error.kind(), format!("an earlier reply could not be sent: {error}")))
@@ -90,12 +91,45 @@ impl Waiting {
     fn flush(&mut self, socket: &Socket) {
         let mut done = 0;
         while done < self.count {
+            let left = self.count - done;
             done += several::send(socket, &self.replies[done..self.count]).unwrap_or_else(|error| {
+                // Where there was no room for one in all that time there is none for the others.
+                let given_up = if error.kind() == io::ErrorKind::TimedOut { left } else { 1 };
                 self.error = Some(error);
-                1
+                given_up
             });
         }
         self.count = 0;
         self.since = None;
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::{Deadline, TimedOut, UnixAddress, UnixDatagram};
+    use rustix::net::addr::SocketAddrArg;
+
+    /// Over UDP it is the network that lets replies wait; here somebody who doesn't read.
+    #[test]
+    fn replies_for_which_there_is_no_room_wait_no_longer_than_one_of_them_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deaf");
+        let (_deaf, socket) = (UnixDatagram::bind(&path).unwrap(), UnixDatagram::unbound().unwrap());
+        let to = UnixAddress::from(&path).to_raw().unwrap().as_any();
+        socket.settimeout(Some(Duration::ZERO));
+        while socket.send_datagram(b"?", &to).is_ok() {}
+
+        socket.settimeout(Some(Duration::from_millis(20)));
+        let outbox = Outbox::default();
+        for _ in 0..several::MOST {
+            outbox.reply(&socket, b"reply", to.clone(), None, || true).unwrap();
+        }
+        outbox.flush(&socket, true);
+        assert_eq!(outbox.waiting.lock().count, 0, "they are left out");
+        let told = outbox.waiting.lock().error.take().unwrap();
+        assert_eq!(TimedOut::of(&told), Some(TimedOut::new(Deadline::Write)));
+        let at_once = outbox.reply(&socket, b"reply", to, Some(Instant::now()), || false).unwrap_err();
+        assert_eq!(TimedOut::of(&at_once), Some(TimedOut::new(Deadline::Request)));
     }
 }

@@ -40,7 +40,8 @@ mod by_recvmmsg {
                 socket.count_sent(messages[..sent].iter().map(|(data, _)| data.len()).sum());
                 Ok(sent)
             }
-            Err(error) if is_forbidden(&error) => {
+            // Waits, for as long as the socket's limits allow.
+            Err(error) if is_forbidden(&error) || error.kind() == io::ErrorKind::WouldBlock => {
                 let (data, to) = &messages[0];
                 socket.send_datagram(data, to).map(|_| 1)
             }

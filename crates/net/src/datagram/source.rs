@@ -3,10 +3,11 @@
 use super::{
     Datagram, DatagramAddress,
     buffers::{Buffers, Pool},
+    deaf::Deaf,
     outbox::Outbox,
     several::{self, MOST},
 };
-use crate::Socket;
+use crate::{Deadline, Socket};
 use parking_lot::Mutex;
 use std::{
     collections::VecDeque,
@@ -17,6 +18,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
+    time::Instant,
 };
 
 /// A server's datagram socket, with buffers that are used again: gives one datagram after another, without waiting.
@@ -55,6 +57,7 @@ pub(super) struct Endpoint {
     /// How many datagrams have been received ahead.
     pub(super) held: AtomicUsize,
     pub(super) outbox: Outbox,
+    pub(super) deaf: Deaf,
 }
 
 /// A datagram, and whom it is from.
@@ -86,6 +89,7 @@ impl<A: DatagramAddress> DatagramSource<A> {
             pool: Pool::new(max_packet_size),
             held: AtomicUsize::new(0),
             outbox: Outbox::default(),
+            deaf: Deaf::default(),
         };
         let ahead =
             Ahead { datagrams: VecDeque::new(), error: None, buffers: Vec::new(), came: Vec::new(), next: 1 };
@@ -95,6 +99,7 @@ impl<A: DatagramAddress> DatagramSource<A> {
             ahead: Mutex::new(ahead),
             failed: AtomicBool::new(false),
         };
+        source.socket().set_write_timeout(Some(A::PATIENCE));
         source.max_prefetch(USUAL)
     }
 
@@ -164,6 +169,11 @@ impl<A: DatagramAddress> DatagramSource<A> {
         };
         ahead.error = found.err();
         self.tell(&ahead);
+    }
+
+    /// Ends all waits to send something by the socket, those of others and those to come; or none any more. For a server that ends by force.
+    pub fn end_waits(&self, end: bool) {
+        self.socket().set_deadline(end.then(|| (Instant::now(), Deadline::Request)));
     }
 
     /// Whether the next [`receive`](Self::receive) gives a datagram that has been received already.

@@ -1,12 +1,12 @@
 //! Datagrams: each received with the address of its sender, and sent to one.
 
 use super::{Socket, recv_flags, send_flags};
-use crate::{Address, Deadline};
+use crate::{Address, Deadline, room_wait::RoomWait, time::Patience};
 use rustix::{
     io::Errno,
     net::{RecvFlags, SocketAddrAny, addr::SocketAddrArg},
 };
-use std::io;
+use std::{io, time::Instant};
 
 impl Socket {
     /// Receives one datagram and the address of its sender. What doesn't fit in `buf` is lost.
@@ -56,11 +56,47 @@ impl Socket {
     }
 
     pub(crate) fn send_datagram(&self, data: &[u8], to: &impl SocketAddrArg) -> io::Result<usize> {
+        if self.limits.patience(Deadline::Write) != Patience::Forever {
+            return self.send_datagram_until(data, to, None);
+        }
         let n = self.patiently(Deadline::Write, |dont_wait| {
             rustix::net::sendto(&self.fd, data, send_flags(dont_wait), to)
         })?;
         self.meter.add_out(n);
         Ok(n)
+    }
+
+    /// Without waiting, whatever the time limits.
+    pub(crate) fn send_datagram_now(&self, data: &[u8], to: &impl SocketAddrArg) -> io::Result<usize> {
+        loop {
+            match rustix::net::sendto(&self.fd, data, send_flags(true), to) {
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+                Ok(n) => {
+                    self.meter.add_out(n);
+                    return Ok(n);
+                }
+            }
+        }
+    }
+
+    /// Waits for room as long as the time limits allow, and not beyond the `end` of the request.
+    pub(crate) fn send_datagram_until(
+        &self,
+        data: &[u8],
+        to: &impl SocketAddrArg,
+        end: Option<Instant>,
+    ) -> io::Result<usize> {
+        let patience = self.limits.patience(Deadline::Write);
+        let mut wait = RoomWait::begin(patience, end);
+        loop {
+            match self.send_datagram_now(data, to) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && patience != Patience::NotAtAll => {
+                    wait.for_room(self)?;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// What was received by other means.

@@ -104,6 +104,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.paused_until = Some(Instant::now() + wait);
         }
         core.emit(&Event::AcceptFailed { error: &error, back_off });
+        core.hook("drop of an error", || drop(error)); // it may be a hook's own
         Ok(())
     }
 }

@@ -41,6 +41,10 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
 
     /// How long a write may take, all of it, of each connection whose handler says nothing else by its own `write_timeout` or `timeout`.
     /// Default: for ever. See [`read_timeout`](Self::read_timeout).
+    ///
+    /// Of datagrams: how long a reply may wait for room, which over a Unix socket is for a client that doesn't read. Default: 50 ms over Unix
+    /// sockets, a second over UDP, since all clients share one socket (Python: for ever). A client that has let a reply wait in vain is not
+    /// waited for again before it has taken one.
     pub fn write_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.time_limits.write = limit.into();
         self
@@ -54,7 +58,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     }
 
     /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
-    /// whole connection. Default: for ever. Holds on sockets; a wire without one has no time limits.
+    /// whole connection; of a datagram, how long its reply may wait. Default: for ever. Holds on sockets; a wire without one has no time limits.
     pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.time_limits.request = limit.into();
         self

@@ -70,6 +70,7 @@ impl Core {
         self.has_told_state.store(false, Relaxed);
         self.set_draining(false);
         drop(life);
+        self.end_waits(false);
         self.emit(&Event::Serving { address: &self.address });
         Ok(Some(Serving { core: self, since: Instant::now(), is_told: false }))
     }
@@ -81,8 +82,13 @@ impl Core {
             return Err(ServerError::Closed);
         }
         life.handling += 1;
-        if !self.stop.load(Relaxed) {
+        let goes_on = !self.stop.load(Relaxed);
+        if goes_on {
             self.set_draining(false);
+        }
+        drop(life);
+        if goes_on {
+            self.end_waits(false);
         }
         Ok(Handling(self))
     }

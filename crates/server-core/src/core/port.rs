@@ -15,6 +15,7 @@ pub(crate) trait Door: Send + Sync {
     fn close(&self) -> io::Result<()>;
     fn reopen(&self) -> io::Result<()>;
     fn waiting(&self) -> usize;
+    fn end_waits(&self, end: bool);
 }
 
 /// Worker processes have so long to take in those who wait.

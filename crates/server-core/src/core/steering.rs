@@ -3,7 +3,7 @@
 use super::Core;
 use super::workers::tell;
 use crate::{Limit, slot::Wish};
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Weak, atomic::Ordering::SeqCst};
 
 impl Core {
     /// Whether nothing is to be accepted for now.
@@ -38,6 +38,17 @@ impl Core {
     /// Ends by force what is in progress in this process; it still has to notice.
     pub(crate) fn force(&self) {
         self.registry.close_all(|requests| self.counters.forced(requests as u64));
+        self.end_waits(true);
+    }
+
+    /// Ends waits in the listening socket's own operations, in which there are replies to datagrams; or lets such be again, before it serves.
+    pub(super) fn end_waits(&self, end: bool) {
+        let has_ended = self.waits_ended.swap(end, SeqCst);
+        if (end || has_ended)
+            && let Some(door) = self.door.get().and_then(Weak::upgrade)
+        {
+            door.end_waits(end);
+        }
     }
 
     /// Whether a connection is being ended by force. Looks at a number only, while none has ever been.

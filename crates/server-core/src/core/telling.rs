@@ -33,7 +33,7 @@ impl Core {
     /// An observer that panics must not take a request, or the loop, with it.
     fn observe(&self, tell: impl FnOnce(&dyn Observer)) {
         let _ = guarded(|| {
-            tell(&*self.observer);
+            tell(&**self.observer);
             Ok(())
         });
     }

@@ -55,6 +55,9 @@ impl fmt::Display for Event<'_> {
                 write!(f, "all {busy} workers have been busy for {for_how_long:?}, clients wait")
             }
             Event::WorkersFree { after } => write!(f, "a worker is free again after {after:?}"),
+            Event::ChildKilled { pid, peer } => {
+                write!(f, "child process {pid}, which served {peer}, was ended by a signal")
+            }
             Event::WorkerStarted { pid } => write!(f, "worker process {pid} started"),
             Event::WorkerEnded { pid, status, expected, back_off, lost } => {
                 match status {

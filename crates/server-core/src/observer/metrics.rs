@@ -25,6 +25,7 @@ use std::{fmt, sync::OnceLock};
 /// | `socketserver_connections_cut_off_total` | counter | | connections of which the rest of the input was not waited for |
 /// | `socketserver_connections_high_total` | counter | | alarms that the limit of connections is near |
 /// | `socketserver_hook_panics_total` | counter | | panics in hooks |
+/// | `socketserver_children_killed_total` | counter | | children, forked for a request each, that a signal ended |
 /// | `socketserver_workers_started_total` | counter | | worker processes forked |
 /// | `socketserver_workers_ended_total` | counter | `expected`: `true`, `false` | worker processes that have ended |
 /// | `socketserver_workers_hung_total` | counter | | those that were killed because they hung |
@@ -98,6 +99,7 @@ impl Observer for MetricsObserver {
             Event::HookPanicked { .. } => it.hook_panics.increment(1),
             Event::WorkersBusy { .. } => it.workers_all_busy.set(1.0),
             Event::WorkersFree { .. } => it.workers_all_busy.set(0.0),
+            Event::ChildKilled { .. } => it.children_killed.increment(1),
             Event::WorkerStarted { .. } => it.workers_started.increment(1),
             Event::WorkerEnded { expected, lost, .. } => {
                 it.workers_ended[usize::from(expected)].increment(1);

@@ -133,6 +133,7 @@ impl TracingObserver {
                 tell!(warn, busy = *busy, duration_us = micros(*for_how_long));
             }
             Event::WorkersFree { after } => tell!(warn, duration_us = micros(*after)),
+            Event::ChildKilled { pid, peer } => tell!(warn, pid = *pid, peer = display(peer)),
             Event::WorkerStarted { pid } => tell!(debug, pid = *pid),
             Event::WorkerEnded { pid, status, expected: true, lost, .. } => {
                 tell!(debug, pid = *pid, status = *status, lost = *lost);

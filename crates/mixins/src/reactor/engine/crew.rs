@@ -1,9 +1,12 @@
 //! Who sits where: workers, those who rest, and the one of these who keeps watch.
 
 use super::{Reactor, shard::Term, slots::Key, spread::Balance, watch::Watched, worker::work};
-use crate::sync::{
-    Condvar, Mutex,
-    thread::{self, JoinHandle},
+use crate::{
+    at_end::AtEnd,
+    sync::{
+        Condvar, Mutex,
+        thread::{self, JoinHandle},
+    },
 };
 #[cfg(loom)]
 use socketserver_sys::sync::thread_local;
@@ -54,7 +57,7 @@ pub(super) struct State {
     coming: usize,
     started: u64,
     handles: HashMap<u64, JoinHandle<()>>,
-    /// Those about to end, to be joined by whoever comes next.
+    /// Those at their very end, to be forgotten by whoever comes next; when the pool is closed, joined as all others.
     finished: Vec<u64>,
 }
 
@@ -76,7 +79,7 @@ impl Reactor {
     }
 
     /// Waits for a seat. `None` sends the worker home.
-    pub(super) fn next_seat(self: &Arc<Self>, number: u64, is_new: bool) -> Option<Seat> {
+    pub(super) fn next_seat(self: &Arc<Self>, is_new: bool) -> Option<Seat> {
         let mut crew = self.crew.state.lock();
         if is_new {
             crew.coming -= 1;
@@ -107,7 +110,6 @@ impl Reactor {
         };
         if seat.is_none() {
             crew.alive -= 1;
-            crew.finished.push(number);
         }
         self.call_reserve(&mut crew);
         seat.map(|shard| Seat { shard, term: self.shards[shard].sit() })
@@ -139,7 +141,7 @@ impl Reactor {
     }
 
     fn start_thread(self: &Arc<Self>, crew: &mut State) -> io::Result<()> {
-        crew.join_finished();
+        crew.forget_finished();
         let (reactor, number) = (self.clone(), crew.started);
         let mut builder = thread::Builder::new().name(format!("{}-{number}", self.settings.thread_name));
         if let Some(bytes) = self.settings.stack_size {
@@ -147,7 +149,13 @@ impl Reactor {
         }
         let handle = builder.spawn(move || {
             WORKS_FOR.with(|it| it.set(Arc::as_ptr(&reactor).addr()));
-            work(&reactor, number)
+            let at = Arc::downgrade(&reactor); // it isn't to be the last who has it
+            let _end = AtEnd::call(move || {
+                if let Some(reactor) = at.upgrade() {
+                    reactor.crew.state.lock().finished.push(number);
+                }
+            });
+            work(&reactor)
         })?;
         crew.alive += 1;
         crew.coming += 1;
@@ -159,7 +167,7 @@ impl Reactor {
     /// How many threads there are.
     pub(super) fn threads(&self) -> usize {
         let mut crew = self.crew.state.lock();
-        crew.join_finished();
+        crew.forget_finished();
         crew.handles.len()
     }
 
@@ -189,11 +197,10 @@ impl Reactor {
 }
 
 impl State {
-    fn join_finished(&mut self) {
+    /// Their handles are let go, not joined: whoever comes here has something else to do than to wait for the system.
+    fn forget_finished(&mut self) {
         for number in std::mem::take(&mut self.finished) {
-            if let Some(handle) = self.handles.remove(&number) {
-                let _ = handle.join(); // at its very end
-            }
+            self.handles.remove(&number);
         }
     }
 }

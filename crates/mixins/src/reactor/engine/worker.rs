@@ -30,7 +30,7 @@ struct Worker {
 }
 
 /// The life of a worker.
-pub(super) fn work(reactor: &Arc<Reactor>, number: u64) {
+pub(super) fn work(reactor: &Arc<Reactor>) {
     let desk = Rc::<Desk>::default();
     {
         let (reactor, desk) = (reactor.clone(), desk.clone());
@@ -44,7 +44,7 @@ pub(super) fn work(reactor: &Arc<Reactor>, number: u64) {
     let (reactor, buffers, events) = (reactor.clone(), Buffers::new(), Vec::with_capacity(EVENTS));
     let mut worker = Worker { reactor, desk, buffers, events };
     let mut is_new = true;
-    while let Some(seat) = worker.reactor.next_seat(number, std::mem::take(&mut is_new)) {
+    while let Some(seat) = worker.reactor.next_seat(std::mem::take(&mut is_new)) {
         worker.attend(seat);
     }
 }

@@ -15,6 +15,7 @@ pub(super) struct Instruments {
     pub(super) out_of_descriptors: Counter,
     pub(super) port_not_reopened: Counter,
     pub(super) hook_panics: Counter,
+    pub(super) children_killed: Counter,
     pub(super) workers_started: Counter,
     /// Unexpectedly, expectedly.
     pub(super) workers_ended: [Counter; 2],
@@ -113,6 +114,10 @@ impl Instruments {
             ),
             connections_high: it.counter("socketserver_connections_high_total", "alarms of a near limit"),
             hook_panics: it.counter("socketserver_hook_panics_total", "panics in hooks"),
+            children_killed: it.counter(
+                "socketserver_children_killed_total",
+                "children, forked for a request each, that a signal ended",
+            ),
             workers_started: it.counter("socketserver_workers_started_total", "worker processes forked"),
             workers_ended: ["false", "true"].map(|expected| {
                 let label = Label::from_static_parts("expected", expected);
