@@ -5,8 +5,8 @@ use super::{
     waiting::{limit, next},
 };
 use crate::{
-    Buffers, HandlerResult, HandlerSession, RequestHandlerClass, ServerRef, StreamContext, guarded, kind,
-    span::spanned, stream::prepare,
+    Buffers, HandlerResult, HandlerSession, Progress, RequestHandlerClass, ServerRef, StreamContext, guarded,
+    kind, span::spanned, stream::prepare,
 };
 use socketserver_net::{Activity, Address, Connection, Deadline, Next, StreamRequest};
 use std::io::Write;
@@ -16,11 +16,32 @@ struct KeepAliveSession<H> {
     handler: H,
     connection: Connection,
     client_address: Address,
+    /// What has been read and not been served, while others have the buffers.
+    unread: Box<[u8]>,
     is_set_up: bool,
     /// A request of it has been there.
     has_served: bool,
     /// It waits, or would, if the server didn't stop: neither its client nor its handler has ended it.
     would_go_on: bool,
+}
+
+impl<H> KeepAliveSession<H> {
+    fn new(handler: H, connection: Connection, client_address: Address) -> Self {
+        KeepAliveSession {
+            handler,
+            connection,
+            client_address,
+            unread: Box::default(),
+            is_set_up: false,
+            has_served: false,
+            would_go_on: false,
+        }
+    }
+
+    /// The connection waits, unless there is something to be served already.
+    fn rests(&self) -> Progress {
+        if self.unread.is_empty() { Progress::Waits } else { Progress::HasMore }
+    }
 }
 
 impl<R, S, H> RequestHandlerClass<R, S, kind::KeepAlive> for H
@@ -35,19 +56,12 @@ where
         server: ServerRef<'_, S>,
     ) -> HandlerResult {
         let connection = StreamRequest::connection(request);
-        let client_address = client_address.clone().into();
-        let mut session = KeepAliveSession {
-            handler: self,
-            connection,
-            client_address,
-            is_set_up: false,
-            has_served: false,
-            would_go_on: false,
-        };
+        let mut session = KeepAliveSession::new(self, connection, client_address.clone().into());
         let mut buffers = Buffers::new();
         let handled = loop {
             match session.advance(server, &mut buffers) {
-                Ok(KeepAlive::Yes) if !server.is_draining() => {}
+                Ok(Progress::HasMore) => {}
+                Ok(Progress::Waits) if !server.is_draining() => {}
                 ended => break ended.map(drop),
             }
         };
@@ -61,15 +75,7 @@ where
         connection: Connection,
         client_address: &R::Address,
     ) -> Result<Box<dyn HandlerSession<S>>, Self> {
-        let client_address = client_address.clone().into();
-        Ok(Box::new(KeepAliveSession {
-            handler: self,
-            connection,
-            client_address,
-            is_set_up: false,
-            has_served: false,
-            would_go_on: false,
-        }))
+        Ok(Box::new(KeepAliveSession::new(self, connection, client_address.clone().into())))
     }
 }
 
@@ -78,9 +84,9 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         &self.connection
     }
 
-    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {
+    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<Progress> {
         if self.is_set_up {
-            return Ok(());
+            return Ok(self.rests());
         }
         let Self { handler, connection, client_address, is_set_up, would_go_on, .. } = self;
         guarded(|| {
@@ -92,14 +98,19 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             handler.setup(&mut cx)?;
             *is_set_up = true;
             cx.wfile.flush()?;
-            connection.set_activity(Activity::Idle);
+            if cx.rfile.buffer().is_empty() {
+                connection.set_activity(Activity::Idle);
+            }
             *would_go_on = true;
             Ok(())
-        })
+        })?;
+        self.unread = buffers.take_unread();
+        Ok(self.rests())
     }
 
-    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<Progress> {
         self.setup(server, buffers)?;
+        buffers.restore_unread(std::mem::take(&mut self.unread));
         let Self { handler, connection, client_address, has_served, would_go_on, .. } = self;
         *would_go_on = false;
         guarded(|| {
@@ -111,10 +122,10 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                 limit(connection, idle, request, Deadline::Idle);
                 match next(connection, *has_served, &mut cx)? {
                     Next::IsThere => {}
-                    Next::NeverComes => return Ok(KeepAlive::No),
+                    Next::NeverComes => return Ok(Progress::Over),
                     Next::IsNotWanted => {
                         *would_go_on = true;
-                        return Ok(KeepAlive::No);
+                        return Ok(Progress::Over);
                     }
                 }
                 limit(connection, request, idle, Deadline::Request);
@@ -127,14 +138,14 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                     Ok(goes_on)
                 })?;
                 if goes_on == KeepAlive::No {
-                    return Ok(KeepAlive::No);
+                    return Ok(Progress::Over);
                 }
                 if cx.rfile.buffer().is_empty() {
                     // What others write to this client while it waits isn't part of a request.
                     limit(connection, None, request, Deadline::Request);
                     connection.set_activity(Activity::Idle);
                     *would_go_on = true;
-                    return Ok(KeepAlive::Yes);
+                    return Ok(Progress::Waits);
                 }
             }
         })

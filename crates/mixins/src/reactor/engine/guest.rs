@@ -1,7 +1,7 @@
 //! What a shard keeps of a connection, without its types: a job until its handler is made, a session from then on.
 
 use socketserver_core::{Job, ServerHooks, Session, Transport};
-use socketserver_handlers::{Buffers, HandlerResult, KeepAlive, guarded};
+use socketserver_handlers::{Buffers, HandlerResult, Progress, guarded};
 use socketserver_net::{Deadline, FirstWord};
 use std::{io, time::Duration};
 
@@ -61,8 +61,9 @@ impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
         self.open();
         let Visit::Open(session) = self else { return Step::Over };
         match session.setup(buffers) {
-            Ok(()) => Step::Park,
-            failed => Step::End(failed),
+            Ok(Progress::Waits) => Step::Park,
+            Ok(Progress::HasMore) => self.advance(buffers), // the first request came with what `setup` asked for
+            ended => Step::End(ended.map(drop)),
         }
     }
 }
@@ -85,7 +86,7 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
         }
         let Visit::Open(session) = self else { return Step::Over };
         match session.advance(buffers) {
-            Ok(KeepAlive::Yes) => Step::Park,
+            Ok(Progress::Waits) => Step::Park,
             ended => Step::End(ended.map(drop)),
         }
     }
