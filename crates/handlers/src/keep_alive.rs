@@ -2,6 +2,7 @@
 
 mod borrowed;
 mod session;
+mod turn;
 mod waiting;
 
 use crate::{DEFAULT_BUFFER_SIZE, HandlerResult, StreamContext};
@@ -33,8 +34,12 @@ pub enum KeepAlive {
 /// requests in one packet gets ten replies in one, and one that has sent half a request more doesn't wait for its replies. A
 /// client that finishes sending between two requests is a normal end.
 ///
+/// A client that sends request after request without waiting for the replies is served for about a millisecond at a time (never less than 32
+/// requests, if so many are there); then what its replies are is sent, and on a reactor other clients have their turn before it goes on.
+///
 /// When the server is told to stop, a connection on which nothing has arrived since the last request ends at once, and one that is in a
-/// request ends with it; also where a child process serves it.
+/// request ends with it; also where a child process serves it. Of requests that were sent ahead those are served that the server has read by then (a
+/// buffer of [`rbufsize`](Self::rbufsize), or two).
 ///
 /// ```
 /// use socketserver_handlers::{HandlerResult, KeepAlive, KeepAliveRequestHandler, StreamContext};

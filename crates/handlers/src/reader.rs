@@ -47,6 +47,8 @@ pub(crate) struct ReadBuffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// How often something was received into it. Wraps around.
+    received: u32,
 }
 
 impl ReadBuffer {
@@ -90,7 +92,13 @@ impl<'a> StreamReader<'a> {
         self.buffer.end = 0;
         self.send_unsent()?;
         self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
+        self.buffer.received = self.buffer.received.wrapping_add(1);
         Ok(())
+    }
+
+    /// Changes whenever something was received into the buffer.
+    pub(crate) fn received(&self) -> u32 {
+        self.buffer.received
     }
 
     fn send_unsent(&self) -> io::Result<()> {

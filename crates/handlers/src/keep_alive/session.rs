@@ -2,6 +2,7 @@
 
 use super::{
     KeepAlive, KeepAliveRequestHandler,
+    turn::{More, Turn},
     waiting::{limit, next},
 };
 use crate::{
@@ -113,11 +114,13 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         buffers.restore_unread(std::mem::take(&mut self.unread));
         let Self { handler, connection, client_address, has_served, would_go_on, .. } = self;
         *would_go_on = false;
-        guarded(|| {
+        let progress = guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
             let mut cx =
                 StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
             let (idle, request) = (server.idle_timeout(), server.request_timeout());
+            let read_before = (!cx.rfile.buffer().is_empty()).then(|| cx.rfile.received());
+            let mut turn = Turn::begin(read_before, || server.is_draining());
             loop {
                 limit(connection, idle, request, Deadline::Idle);
                 match next(connection, *has_served, &mut cx)? {
@@ -140,15 +143,32 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                 if goes_on == KeepAlive::No {
                     return Ok(Progress::Over);
                 }
-                if cx.rfile.buffer().is_empty() {
-                    // What others write to this client while it waits isn't part of a request.
-                    limit(connection, None, request, Deadline::Request);
+                let progress = if cx.rfile.buffer().is_empty() {
+                    Progress::Waits
+                } else {
+                    let progress = match turn.more(cx.rfile.received(), || server.is_draining()) {
+                        More::IsServed => continue,
+                        More::HasToWait => Progress::HasMore,
+                        More::IsNotWanted => Progress::Over,
+                    };
+                    cx.wfile.flush()?;
+                    progress
+                };
+                // What others write to this client while it waits isn't part of a request.
+                limit(connection, None, request, Deadline::Request);
+                if progress == Progress::Waits {
                     connection.set_activity(Activity::Idle);
-                    *would_go_on = true;
-                    return Ok(Progress::Waits);
                 }
+                *would_go_on = true;
+                return Ok(progress);
             }
-        })
+        })?;
+        match progress {
+            Progress::HasMore => self.unread = buffers.take_unread(),
+            Progress::Over if self.would_go_on => buffers.clear(), // what isn't served isn't for `handle_shutdown` either
+            _ => {}
+        }
+        Ok(progress)
     }
 
     fn handle_shutdown(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult {

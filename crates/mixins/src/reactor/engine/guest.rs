@@ -9,6 +9,8 @@ use std::{io, time::Duration};
 pub(super) enum Step {
     /// It waits for its client.
     Park,
+    /// It has read more than it has served, and waits for its turn.
+    Queue,
     /// It is to be [ended](Guest::end) with this.
     End(HandlerResult),
     /// It has ended already.
@@ -87,6 +89,7 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
         let Visit::Open(session) = self else { return Step::Over };
         match session.advance(buffers) {
             Ok(Progress::Waits) => Step::Park,
+            Ok(Progress::HasMore) => Step::Queue,
             ended => Step::End(ended.map(drop)),
         }
     }

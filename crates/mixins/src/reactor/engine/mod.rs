@@ -29,6 +29,7 @@ use crew::{Crew, Seat};
 use guest::{Guest, Visit};
 use seat::Taken;
 use shard::{NotAdmitted, NotAdopted, Shard};
+use slots::Awaits;
 use socketserver_core::{Job, ServerHooks, Transport};
 use socketserver_handlers::HandlerResult;
 use socketserver_net::{Request, Wire};
@@ -190,11 +191,12 @@ impl Reactor {
         &self,
         seat: Seat,
         Taken { key, guest, number, .. }: Taken,
+        awaits: Awaits,
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
         let Some(wire) = self.shards[seat.shard].remove(key) else { return Err((guest, Ok(()))) };
-        let adopted = self.shards[self.home(number)].adopt(guest, wire, number);
+        let adopted = self.shards[self.home(number)].adopt(guest, wire, number, awaits);
         let adopted = adopted.or_else(|refused| match refused {
-            NotAdopted::Unmanned(guest, wire) => self.shards[0].adopt(guest, wire, number),
+            NotAdopted::Unmanned(guest, wire) => self.shards[0].adopt(guest, wire, number, awaits),
             refused => Err(refused),
         });
         adopted.map_err(|refused| match refused {

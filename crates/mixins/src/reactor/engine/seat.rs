@@ -3,7 +3,7 @@
 use super::{
     guest::Guest,
     shard::{NotAdopted, Shard, State, Term, nanos},
-    slots::{Key, NEVER},
+    slots::{Awaits, Key, NEVER},
 };
 use crate::sync::epoll_wait;
 use rustix::{
@@ -76,11 +76,11 @@ impl Shard {
             state.change_seat();
             return Plan::Leave;
         }
-        let State { slots, timers, fresh, is_waiting, waits_until, .. } = &mut *state;
+        let State { slots, timers, queue, is_waiting, waits_until, .. } = &mut *state;
         if has_to_sweep {
             return Plan::Wait { timeout: Some(Timespec::default()), due: Some(self.now()) };
         }
-        if !fresh.is_empty() {
+        if !queue.is_empty() {
             return Plan::Wait { timeout: Some(Timespec::default()), due: None };
         }
         *is_waiting = true;
@@ -114,6 +114,9 @@ impl Shard {
         }
         state.is_waiting = false;
         let slot = state.slots.get(key).ok_or(NotTaken::Nothing)?;
+        if slot.guest.is_some() && slot.awaits != Awaits::Client {
+            return Err(NotTaken::Nothing); // it has its turn without this
+        }
         let number = slot.number;
         match slot.guest.take() {
             Some(guest) => Ok(state.begin(key, guest, number)),
@@ -125,24 +128,26 @@ impl Shard {
         }
     }
 
-    /// Takes a connection that no worker has looked at yet.
-    pub(super) fn take_fresh(&self, term: Term) -> Option<Taken> {
+    /// Takes the next one of the queue. Of those who are there at the first call, `left` of them: who comes back meanwhile isn't among them.
+    pub(super) fn take_queued(&self, left: &mut Option<usize>, term: Term) -> Option<Taken> {
         let mut state = self.lock();
-        if state.term != term {
+        let left = left.get_or_insert(state.queue.len());
+        if state.term != term || *left == 0 {
             return None;
         }
+        *left -= 1;
         state.is_waiting = false;
-        let key = state.fresh.pop_front()?;
+        let key = state.queue.pop_front()?;
         let slot = state.slots.get(key)?;
-        let (guest, number) = (slot.guest.take()?, slot.number);
-        Some(Taken { is_new: true, ..state.begin(key, guest, number) })
+        let (guest, number, is_new) = (slot.guest.take()?, slot.number, slot.awaits == Awaits::Worker);
+        Some(Taken { is_new, ..state.begin(key, guest, number) })
     }
 
     /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
     /// silent for too long as of `now`.
     pub(super) fn take_due(&self, now: u64, term: Term) -> Option<(Taken, HandlerResult)> {
         let mut state = self.lock();
-        if state.term != term || !state.fresh.is_empty() {
+        if state.term != term || !state.queue.is_empty() {
             return None; // who has come first is looked at first
         }
         let State { slots, timers, swept, is_draining, .. } = &mut *state;
@@ -159,23 +164,24 @@ impl Shard {
         Some((state.begin(key, guest, number), result))
     }
 
-    /// Lets a connection wait for its next request. If it is to be ended instead, gives it back and says with what.
+    /// Lets a connection wait. If it is to be ended instead, gives it back and says with what.
     pub(super) fn put_back(
         &self,
         Taken { key, guest, is_new, .. }: Taken,
+        awaits: Awaits,
         term: Term,
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
-        let limit = self.limit(&*guest);
+        let limit = self.limit(&*guest, awaits);
         let mut state = self.lock();
         // The first request of a new one may have arrived, which the sweep finds out.
-        if !is_new && (state.is_draining || guest.is_draining()) {
+        if state.takes_no(awaits, &*guest) && !(is_new && awaits == Awaits::Client) {
             return Err((guest, Ok(())));
         }
-        let deadline = self.park(&mut state, key, guest, limit)?;
+        let must_wake = self.rest(&mut state, key, guest, awaits, limit)?;
         state.running -= 1;
         if state.term == term {
             state.is_busy = false;
-        } else if deadline < state.waits_until {
+        } else if must_wake {
             drop(state);
             self.wake(); // whoever has the seat must wait less long
         }
@@ -188,10 +194,11 @@ impl Shard {
         guest: Box<dyn Guest>,
         wire: Weak<dyn Wire>,
         number: u16,
+        awaits: Awaits,
     ) -> Result<(), NotAdopted> {
-        let limit = self.limit(&*guest);
+        let limit = self.limit(&*guest, awaits);
         let mut state = self.lock();
-        if state.is_draining || guest.is_draining() {
+        if state.takes_no(awaits, &*guest) {
             return Err(NotAdopted::Ended(guest, Ok(())));
         }
         if !state.is_manned {
@@ -200,13 +207,12 @@ impl Shard {
         let key = state.slots.insert(guest, wire, number);
         let key = key.map_err(|guest| NotAdopted::Ended(guest, Err("too many connections".into())))?;
         let Some(guest) = state.slots.get(key).and_then(|slot| slot.guest.take()) else { return Ok(()) };
-        let parked = self.park(&mut state, key, guest, limit);
-        if parked.is_err() {
+        let rests = self.rest(&mut state, key, guest, awaits, limit);
+        if rests.is_err() {
             state.slots.remove(key);
         }
         self.count(&state);
-        let deadline = parked.map_err(|(guest, result)| NotAdopted::Ended(guest, result))?;
-        if deadline < state.waits_until {
+        if rests.map_err(|(guest, result)| NotAdopted::Ended(guest, result))? {
             drop(state);
             self.wake();
         }
@@ -214,29 +220,39 @@ impl Shard {
     }
 
     /// Until when, and for what, a connection may wait from now on.
-    fn limit(&self, guest: &dyn Guest) -> Option<(u64, Deadline)> {
-        guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name))
+    fn limit(&self, guest: &dyn Guest, awaits: Awaits) -> Option<(u64, Deadline)> {
+        let patience = if awaits == Awaits::Client { guest.patience() } else { None };
+        patience.map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name))
     }
 
-    /// Puts a connection into its place, to be taken out again by an event or at its deadline, which is given back.
-    fn park(
+    /// Puts a connection into its place, to be taken out again by an event or at its deadline; or when its turn comes. Says whether a worker that waits
+    /// is to be woken for it.
+    fn rest(
         &self,
         state: &mut State,
         key: Key,
         guest: Box<dyn Guest>,
+        awaits: Awaits,
         limit: Option<(u64, Deadline)>,
-    ) -> Result<u64, (Box<dyn Guest>, HandlerResult)> {
-        let State { slots, timers, .. } = state;
+    ) -> Result<bool, (Box<dyn Guest>, HandlerResult)> {
+        let State { slots, timers, queue, .. } = state;
         let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
-        if let Err(error) = self.arm(slot, key) {
+        if awaits == Awaits::Client
+            && let Err(error) = self.arm(slot, key)
+        {
             return Err((guest, Err(error.into())));
         }
         slot.guest = Some(guest);
+        slot.awaits = awaits;
         slot.deadline = NEVER;
-        let Some((deadline, name)) = limit else { return Ok(NEVER) };
+        if awaits != Awaits::Client {
+            queue.push_back(key);
+            return Ok(std::mem::take(&mut state.is_waiting));
+        }
+        let Some((deadline, name)) = limit else { return Ok(false) };
         (slot.deadline, slot.limit) = (deadline, name);
         timers.schedule(slots, key);
-        Ok(deadline)
+        Ok(deadline < state.waits_until)
     }
 
     /// Connections belong here from now on. True if nobody sits here: somebody must.
@@ -277,6 +293,14 @@ impl Shard {
 }
 
 impl State {
+    /// Whether a connection is to be ended rather than wait for this. Where all is about to be closed, nobody may be there for another turn.
+    fn takes_no(&self, awaits: Awaits, guest: &dyn Guest) -> bool {
+        match awaits {
+            Awaits::Client => self.is_draining || guest.is_draining(),
+            Awaits::Worker | Awaits::Turn => self.is_closed,
+        }
+    }
+
     pub(super) fn change_seat(&mut self) {
         self.term += 1;
         self.is_busy = false;

@@ -5,7 +5,7 @@ use super::{
     crew::Seat,
     guest::{Guest, Step},
     seat::{NotTaken, Plan, Taken},
-    slots::Key,
+    slots::{Awaits, Key},
 };
 use rustix::event::epoll::Event;
 use socketserver_handlers::{Buffers, HandlerResult};
@@ -70,7 +70,8 @@ impl Worker {
             events.clear();
             self.events = events;
             // No more of these than of the others, so that a crowd at the door doesn't hold up those inside.
-            for taken in (0..EVENTS).map_while(|_| shard.take_fresh(seat.term)) {
+            let mut left = None;
+            for taken in (0..EVENTS).map_while(|_| shard.take_queued(&mut left, seat.term)) {
                 knows_all = false;
                 self.run(seat, taken);
             }
@@ -98,26 +99,45 @@ impl Worker {
         let step =
             if taken.is_new { guest.start(&mut self.buffers) } else { guest.advance(&mut self.buffers) };
         let key = taken.key;
-        let (guest, result) = match step {
-            Step::Park if !taken.is_new && self.reactor.home(taken.number) != seat.shard => {
-                return self.move_home(seat, taken);
-            }
-            Step::Park => match self.reactor.shards[seat.shard].put_back(taken, seat.term) {
-                Ok(()) => return,
-                Err(ended) => ended,
-            },
-            Step::End(result) => (taken.guest, result),
-            Step::Over => (taken.guest, Ok(())),
+        let awaits = match step {
+            Step::Park => Awaits::Client,
+            Step::Queue => Awaits::Turn,
+            Step::End(result) => return self.end(seat, key, taken.guest, result),
+            Step::Over => return self.end(seat, key, taken.guest, Ok(())),
         };
-        self.end(seat, key, guest, result);
+        if !taken.is_new && self.reactor.home(taken.number) != seat.shard {
+            return self.move_home(seat, taken, awaits);
+        }
+        if let Err((guest, result)) = self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term) {
+            let (guest, result) = self.serve_out(guest, result, awaits);
+            self.end(seat, key, guest, result);
+        }
     }
 
-    fn move_home(&mut self, seat: Seat, taken: Taken) {
+    fn move_home(&mut self, seat: Seat, taken: Taken, awaits: Awaits) {
         self.desk.running.set(None);
-        if let Err((guest, result)) = self.reactor.move_home(seat, taken) {
+        if let Err((guest, result)) = self.reactor.move_home(seat, taken, awaits) {
+            let (guest, result) = self.serve_out(guest, result, awaits);
             guest.end(result, &mut self.buffers);
         }
         self.reactor.shards[seat.shard].ended(seat.term);
+    }
+
+    /// Before a connection is ended that waited for another turn: it gets all that it still needs, since what has been read is served.
+    fn serve_out(
+        &mut self,
+        mut guest: Box<dyn Guest>,
+        mut result: HandlerResult,
+        mut awaits: Awaits,
+    ) -> (Box<dyn Guest>, HandlerResult) {
+        while awaits == Awaits::Turn && result.is_ok() {
+            match guest.advance(&mut self.buffers) {
+                Step::Queue => {}
+                Step::Park | Step::Over => awaits = Awaits::Client,
+                Step::End(ended) => (awaits, result) = (Awaits::Client, ended),
+            }
+        }
+        (guest, result)
     }
 
     fn end(&mut self, seat: Seat, key: Key, guest: Box<dyn Guest>, result: HandlerResult) {
