@@ -2,7 +2,7 @@
 
 use socketserver_core::{Job, ServerHooks, Session, Transport};
 use socketserver_handlers::{Buffers, HandlerResult, Progress, guarded};
-use socketserver_net::{Deadline, FirstWord};
+use socketserver_net::{Connection, Deadline, FirstWord, Request, Socket};
 use std::{io, time::Duration};
 
 /// What comes after a worker has looked at a guest.
@@ -27,6 +27,9 @@ pub(super) trait Guest: Send {
 
     /// How long it may be silent from now on, and what it is then called.
     fn patience(&self) -> Option<(Duration, Deadline)>;
+
+    /// Whether something has arrived on its connection.
+    fn has_arrived(&self) -> bool;
 
     /// Whether its server has been told to stop.
     fn is_draining(&self) -> bool;
@@ -106,6 +109,15 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
         let read = session.connection().gettimeout().filter(|limit| !limit.is_zero());
         let read = read.map(|limit| (limit, Deadline::Read));
         idle.into_iter().chain(read).min_by_key(|(limit, _)| *limit)
+    }
+
+    fn has_arrived(&self) -> bool {
+        let looks = |connection: &Connection| connection.socket().is_some_and(Socket::has_arrived);
+        match self {
+            Visit::New(job) => job.request().connection().as_ref().is_some_and(looks),
+            Visit::Open(session) => looks(session.connection()),
+            Visit::Over => false,
+        }
     }
 
     fn is_draining(&self) -> bool {

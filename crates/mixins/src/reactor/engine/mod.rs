@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `guest` | a connection with its handler, without its types |
 //! | `shard`, `slots`, `timers` | an epoll with the connections that wait in it, their places, their deadlines |
-//! | `seat` | what the worker in front of a shard does with it |
+//! | `seat`, `rest` | what the worker in front of a shard takes from it, and puts back |
 //! | `spread` | over how many shards the connections are spread |
 //! | `worker`, `crew`, `watch` | the threads, who sits where, and who sees that one is stuck |
 
@@ -12,6 +12,7 @@ mod crew;
 mod guest;
 #[cfg(all(test, loom))]
 mod models;
+mod rest;
 mod seat;
 mod shard;
 mod slots;

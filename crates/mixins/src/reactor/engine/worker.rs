@@ -55,7 +55,7 @@ impl Worker {
         let reactor = self.reactor.clone();
         let shard = &reactor.shards[seat.shard];
         while let Plan::Wait { timeout, due } = shard.plan(seat.term) {
-            let is_interrupted = !shard.wait(&mut self.events, timeout);
+            shard.wait(&mut self.events, timeout);
             let mut events = std::mem::take(&mut self.events);
             for event in &events {
                 let key = Key::of(event);
@@ -65,22 +65,21 @@ impl Worker {
                     Err(NotTaken::NotSeated) => break,
                 }
             }
-            // As of `due` all others were silent. Of more events than we could take, or new connections, we can't know.
-            let mut knows_all = events.len() < EVENTS && !is_interrupted;
             events.clear();
             self.events = events;
             // No more of these than of the others, so that a crowd at the door doesn't hold up those inside.
             let mut left = None;
             for taken in (0..EVENTS).map_while(|_| shard.take_queued(&mut left, seat.term)) {
-                knows_all = false;
                 self.run(seat, taken);
             }
-            while let Some(now) = due
-                && knows_all
-                && let Some((taken, result)) = shard.take_due(now, seat.term)
-            {
-                self.begin(seat, &taken);
-                self.end(seat, taken.key, taken.guest, result);
+            // However much there is to do, or their time limits would be no limits. What has arrived may not have been among the events yet.
+            for (taken, result) in (0..EVENTS).map_while(|_| shard.take_due(due?, seat.term)) {
+                if taken.guest.has_arrived() {
+                    self.run(seat, taken);
+                } else {
+                    self.begin(seat, &taken);
+                    self.end(seat, taken.key, taken.guest, result);
+                }
             }
         }
     }
