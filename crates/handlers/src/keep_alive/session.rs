@@ -96,9 +96,12 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             prepare(connection, client_address, limits, handler.disable_nagle_algorithm())?;
             let mut cx =
                 StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
+            let (idle, request) = (server.idle_timeout(), server.request_timeout());
+            limit(connection, request, idle, Deadline::Request);
             handler.setup(&mut cx)?;
             *is_set_up = true;
             cx.wfile.flush()?;
+            limit(connection, None, request, Deadline::Request);
             if cx.rfile.buffer().is_empty() {
                 connection.set_activity(Activity::Idle);
             }
@@ -193,7 +196,13 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             return Ok(());
         }
         let Self { handler, connection, client_address, .. } = self;
-        let sizes = guarded(|| Ok((handler.rbufsize(), handler.wbufsize())))?;
+        let sizes = guarded(|| {
+            // What came before may have used up its time, which is its end's time too. After a wait there has been nothing to use it up.
+            if !matches!(connection.deadline(), Some((_, Deadline::Request))) {
+                limit(connection, server.request_timeout(), server.idle_timeout(), Deadline::Request);
+            }
+            Ok((handler.rbufsize(), handler.wbufsize()))
+        })?;
         let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
         let finished = guarded(|| handler.finish(&mut cx));
         let flushed = cx.wfile.flush().map_err(Into::into);
