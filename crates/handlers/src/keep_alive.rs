@@ -37,7 +37,7 @@ pub enum KeepAlive {
 /// A client that sends request after request without waiting for the replies is served for about a millisecond at a time (never less than 32
 /// requests, if so many are there); then what its replies are is sent, and on a reactor other clients have their turn before it goes on.
 ///
-/// When the server is told to stop, a connection on which nothing has arrived since the last request ends at once, and one that is in a
+/// When the server is told to stop, a connection on which nothing has arrived since the last request, or at all, ends at once, and one that is in a
 /// request ends with it; also where a child process serves it. Of requests that were sent ahead those are served that the server has read by then (a
 /// buffer of [`rbufsize`](Self::rbufsize), or two).
 ///

@@ -20,8 +20,6 @@ struct KeepAliveSession<H> {
     /// What has been read and not been served, while others have the buffers.
     unread: Box<[u8]>,
     is_set_up: bool,
-    /// A request of it has been there.
-    has_served: bool,
     /// It waits, or would, if the server didn't stop: neither its client nor its handler has ended it.
     would_go_on: bool,
 }
@@ -34,7 +32,6 @@ impl<H> KeepAliveSession<H> {
             client_address,
             unread: Box::default(),
             is_set_up: false,
-            has_served: false,
             would_go_on: false,
         }
     }
@@ -115,7 +112,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
     fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<Progress> {
         self.setup(server, buffers)?;
         buffers.restore_unread(std::mem::take(&mut self.unread));
-        let Self { handler, connection, client_address, has_served, would_go_on, .. } = self;
+        let Self { handler, connection, client_address, would_go_on, .. } = self;
         *would_go_on = false;
         let progress = guarded(|| {
             let sizes = (handler.rbufsize(), handler.wbufsize());
@@ -126,7 +123,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
             let mut turn = Turn::begin(read_before, || server.is_draining());
             loop {
                 limit(connection, idle, request, Deadline::Idle);
-                match next(connection, *has_served, &mut cx)? {
+                match next(connection, &mut cx)? {
                     Next::IsThere => {}
                     Next::NeverComes => return Ok(Progress::Over),
                     Next::IsNotWanted => {
@@ -135,7 +132,6 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
                     }
                 }
                 limit(connection, request, idle, Deadline::Request);
-                *has_served = true;
                 let goes_on = spanned(&mut cx, |cx| {
                     let goes_on = handler.handle_one_request(cx)?;
                     if goes_on == KeepAlive::Yes && cx.rfile.buffer().is_empty() {

@@ -1,31 +1,21 @@
 //! The wait for a request, and how long it and the request may take.
 
 use crate::{HandlerResult, StreamContext};
-use socketserver_net::{Activity, Connection, Deadline, Next};
+use socketserver_net::{Connection, Deadline, Next};
 use std::{
     io::BufRead,
     time::{Duration, Instant},
 };
 
-/// Waits for the first byte of a request, unless the server stops and nothing has arrived behind the request before, if there was
-/// one. A client that has just come is waited for even then.
-pub(super) fn next<S>(
-    connection: &Connection,
-    has_served: bool,
-    cx: &mut StreamContext<'_, S>,
-) -> HandlerResult<Next> {
+/// Waits for the first byte of a request, unless the server stops and nothing has arrived. Then a client that has never asked for anything is no more
+/// waited for than others: it may never ask.
+pub(super) fn next<S>(connection: &Connection, cx: &mut StreamContext<'_, S>) -> HandlerResult<Next> {
     if !cx.rfile.buffer().is_empty() {
         return Ok(Next::IsThere);
     }
-    let read = |cx: &mut StreamContext<'_, S>| cx.rfile.fill_buf().map(|bytes| !bytes.is_empty());
-    if !has_served {
-        connection.set_activity(Activity::Idle);
-        let is_there = read(cx)?;
-        connection.set_activity(Activity::InRequest);
-        return Ok(if is_there { Next::IsThere } else { Next::NeverComes });
-    }
     let server = cx.server;
-    Ok(connection.wait_for_next(|| server.is_draining(), || read(cx))?)
+    let read = || cx.rfile.fill_buf().map(|bytes| !bytes.is_empty());
+    Ok(connection.wait_for_next(|| server.is_draining(), read)?)
 }
 
 /// Puts the deadline of this phase on the connection, or removes that of the other phase; costs nothing if neither is used.
