@@ -22,6 +22,8 @@ mod watch;
 mod worker;
 
 #[cfg(test)]
+mod deaths;
+#[cfg(test)]
 mod tests;
 
 use super::Settings;

@@ -18,8 +18,25 @@ const EVENTS: usize = 128;
 /// What the thread is doing, for when the handler that it runs is about to wait.
 #[derive(Default)]
 struct Desk {
+    /// Until it has left it.
     seat: Cell<Option<Seat>>,
-    running: Cell<Option<Key>>,
+    /// In which shard, and what.
+    running: Cell<Option<(usize, Key)>>,
+}
+
+/// Sees to it that a worker which dies is missed.
+struct Mourner {
+    reactor: Arc<Reactor>,
+    number: u64,
+    desk: Rc<Desk>,
+}
+
+impl Drop for Mourner {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.reactor.bury(self.number, self.desk.seat.get(), self.desk.running.get());
+        }
+    }
 }
 
 struct Worker {
@@ -32,12 +49,13 @@ struct Worker {
 /// The life of a worker.
 pub(super) fn work(reactor: &Arc<Reactor>, number: u64) {
     let desk = Rc::<Desk>::default();
+    let _mourner = Mourner { reactor: reactor.clone(), number, desk: desk.clone() };
     {
         let (reactor, desk) = (reactor.clone(), desk.clone());
         before_waiting(move || {
             // Once for each handler: who has left its seat waits as it likes.
             if let Some(seat) = desk.seat.take() {
-                reactor.vacate(seat, desk.running.get());
+                reactor.vacate(seat, desk.running.get().map(|(_, key)| key));
             }
         });
     }
@@ -54,6 +72,7 @@ impl Worker {
     fn attend(&mut self, seat: Seat) {
         let reactor = self.reactor.clone();
         let shard = &reactor.shards[seat.shard];
+        self.desk.seat.set(Some(seat));
         while let Plan::Wait { timeout, due } = shard.plan(seat.term) {
             shard.wait(&mut self.events, timeout);
             let mut events = std::mem::take(&mut self.events);
@@ -86,7 +105,7 @@ impl Worker {
 
     fn begin(&self, seat: Seat, taken: &Taken) {
         self.desk.seat.set(Some(seat));
-        self.desk.running.set(Some(taken.key));
+        self.desk.running.set(Some((seat.shard, taken.key)));
         if taken.calls_watch {
             self.reactor.call_watch();
         }
@@ -107,7 +126,9 @@ impl Worker {
         if !taken.is_new && self.reactor.home(taken.number) != seat.shard {
             return self.move_home(seat, taken, awaits);
         }
-        if let Err((guest, result)) = self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term) {
+        let put_back = self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term);
+        self.desk.running.set(None);
+        if let Err((guest, result)) = put_back {
             let (guest, result) = self.serve_out(guest, result, awaits);
             self.end(seat, key, guest, result);
         }
