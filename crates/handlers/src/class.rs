@@ -1,7 +1,7 @@
 //! How a handler type meets a server: Python's `RequestHandlerClass`.
 
 use crate::{
-    Buffers, Context, HandlerFactory, HandlerResult, KeepAlive, ServerRef,
+    Buffers, Context, HandlerFactory, HandlerResult, ServerRef,
     error::{dropped, first_error},
     guarded,
 };
@@ -57,26 +57,41 @@ pub trait RequestHandlerClass<R: Request, S, Kind>: Sized + 'static {
     }
 }
 
+/// What a session waits for, after a call that succeeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// For its client: it is to be [advanced](HandlerSession::advance) when its connection is readable.
+    Waits,
+    /// For its turn: it has read more than it has served, and is to be advanced again whether or not anything arrives.
+    HasMore,
+    /// For nothing: it is to be [finished](HandlerSession::finish).
+    Over,
+}
+
 /// A keep-alive connection with its handler, between two requests: what a reactor parks. It owns no buffers.
+///
+/// The buffers that its calls are given are the caller's, who lends them to one session after another. What one leaves in them another would take for its
+/// own client's. So after a call that gives [`Progress::Waits`] or [`Progress::HasMore`] they must be empty: what was written has been sent, and what
+/// was read too early is kept in the session, which puts it back when it is advanced. After [`Progress::Over`] and after an error they are the
+/// session's until it has been finished; then the caller clears them.
 pub trait HandlerSession<S>: Send {
     /// The connection, to wait on.
     fn connection(&self) -> &Connection;
 
-    /// Prepares the connection: the handler's `setup`, whose greeting is sent. Doesn't wait for the client. A second call does
+    /// Prepares the connection: the handler's `setup`, whose greeting is sent. Waits for the client only if that does. It may read ahead, a
+    /// handshake for instance, and get the first request with it, which is [`Progress::HasMore`]: nothing else may ever arrive. A second call does
     /// nothing.
     ///
     /// # Errors
     /// What the handler failed with; the session is over.
-    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult;
+    fn setup(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<Progress>;
 
-    /// Serves the request that has begun to arrive, and all that have arrived behind it; before the first, the
-    /// [`setup`](Self::setup). To be called when the connection is readable; otherwise it waits.
-    ///
-    /// The buffers are the caller's; they are empty again when this returns `Ok(KeepAlive::Yes)`.
+    /// Serves the request that has begun to arrive, and those that have arrived behind it; before the first, the
+    /// [`setup`](Self::setup). To be called when the connection is readable, or the session [has more](Progress::HasMore); otherwise it waits.
     ///
     /// # Errors
     /// What the handler failed with; the session is over.
-    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<KeepAlive>;
+    fn advance(&mut self, server: ServerRef<'_, S>, buffers: &mut Buffers) -> HandlerResult<Progress>;
 
     /// Says goodbye to the client, because the server stops: the handler's `handle_shutdown`, if neither the client nor the handler has
     /// ended the session.

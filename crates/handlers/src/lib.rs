@@ -31,7 +31,7 @@ mod stream;
 mod writer;
 
 pub use base::{BaseRequestHandler, Context};
-pub use class::{HandlerClass, HandlerSession, RequestHandlerClass, erase, kind};
+pub use class::{HandlerClass, HandlerSession, Progress, RequestHandlerClass, erase, kind};
 pub use closure::HandlerFn;
 pub use datagram::{DatagramContext, DatagramRequestHandler};
 pub use error::{HandlerError, HandlerResult, Panicked, guarded};

@@ -18,6 +18,21 @@ impl Buffers {
         Self::default()
     }
 
+    /// Takes out what has been received and not been read, for a session that lets others have the buffers meanwhile.
+    pub(crate) fn take_unread(&mut self) -> Box<[u8]> {
+        let unread = self.read.unread().into();
+        (self.read.start, self.read.end) = (0, 0);
+        unread
+    }
+
+    /// Puts that back, before anything else is received.
+    pub(crate) fn restore_unread(&mut self, unread: Box<[u8]>) {
+        if !unread.is_empty() {
+            (self.read.start, self.read.end) = (0, unread.len());
+            self.read.bytes = unread.into();
+        }
+    }
+
     /// Forgets what is in them and keeps the memory.
     pub fn clear(&mut self) {
         self.read.start = 0;
@@ -32,6 +47,15 @@ pub(crate) struct ReadBuffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// How often something was received into it. Wraps around.
+    received: u32,
+}
+
+impl ReadBuffer {
+    #[inline]
+    fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
 }
 
 /// `cx.rfile`: reads from the connection through a buffer, as Python's `makefile('rb')`. All of [`BufRead`] works on it:
@@ -68,7 +92,13 @@ impl<'a> StreamReader<'a> {
         self.buffer.end = 0;
         self.send_unsent()?;
         self.buffer.end = self.connection.recv(&mut self.buffer.bytes)?;
+        self.buffer.received = self.buffer.received.wrapping_add(1);
         Ok(())
+    }
+
+    /// Changes whenever something was received into the buffer.
+    pub(crate) fn received(&self) -> u32 {
+        self.buffer.received
     }
 
     fn send_unsent(&self) -> io::Result<()> {
@@ -77,7 +107,7 @@ impl<'a> StreamReader<'a> {
 
     /// What has been received and not been read.
     pub fn buffer(&self) -> &[u8] {
-        &self.buffer.bytes[self.buffer.start..self.buffer.end]
+        self.buffer.unread()
     }
 }
 
@@ -101,7 +131,7 @@ impl BufRead for StreamReader<'_> {
         if self.buffer.start == self.buffer.end {
             self.refill()?;
         }
-        Ok(&self.buffer.bytes[self.buffer.start..self.buffer.end])
+        Ok(self.buffer.unread())
     }
 
     #[inline]

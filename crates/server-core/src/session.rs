@@ -2,7 +2,7 @@
 
 use crate::{Job, Outcome, ServerHooks, Transport, kept::Kept, server::Shared};
 use socketserver_handlers::{
-    self as handlers, Buffers, HandlerResult, KeepAlive, RequestSpans, ServerControl, ServerRef, dropped,
+    self as handlers, Buffers, HandlerResult, Progress, RequestSpans, ServerControl, ServerRef, dropped,
     first_error, guarded,
 };
 use socketserver_net::Connection;
@@ -49,25 +49,28 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         self.job.shared.core.is_draining()
     }
 
-    /// Does what comes before the first request: the handler's `setup`, which may greet the client. Doesn't wait for the
-    /// client. [`advance`](Self::advance) does it too, if it wasn't done.
+    /// Does what comes before the first request: the handler's `setup`, which may greet the client. Waits for the
+    /// client only if that does. [`advance`](Self::advance) does it too, if it wasn't done. It may have read the first request with what it asked
+    /// for ([`Progress::HasMore`]): then the session is to be advanced, since nothing else may ever arrive. Whatever it gives, the buffers
+    /// may be lent to another session; after an error, when this one is closed.
     ///
     /// # Errors
-    /// What the handler failed with; the session is over, and to be [closed](Self::close).
-    pub fn setup(&mut self, buffers: &mut Buffers) -> HandlerResult {
+    /// What the handler failed with; the session is over, and to be [closed](Self::close) with the same buffers.
+    pub fn setup(&mut self, buffers: &mut Buffers) -> HandlerResult<Progress> {
         let Session { handler, job } = self;
         let Shared { core, state, .. } = &*job.shared;
         let _inside = core.enter();
         let _runs_as = core.run_as(job.parts().ticket.told());
-        guarded(|| handler.setup(ServerRef::new(&**state, &**core), buffers))
+        let server = ServerRef::new(&**state, &**core);
+        leaves_nothing(buffers, |buffers| guarded(|| handler.setup(server, buffers)))
     }
 
-    /// Serves what has arrived. To be called when the connection is readable; otherwise it waits until it is. Says whether
-    /// the session goes on; if not, it is to be [closed](Self::close). The buffers are empty again if it does.
+    /// Serves what has arrived. To be called when the connection is readable, or the session [has more](Progress::HasMore) to do; otherwise it waits.
+    /// If it is [over](Progress::Over), it is to be [closed](Self::close) with the same buffers; otherwise these may be lent to another session.
     ///
     /// # Errors
-    /// What the handler failed with; the session is over, and to be [closed](Self::close).
-    pub fn advance(&mut self, buffers: &mut Buffers) -> HandlerResult<KeepAlive> {
+    /// What the handler failed with; the session is over, and to be [closed](Self::close) with the same buffers.
+    pub fn advance(&mut self, buffers: &mut Buffers) -> HandlerResult<Progress> {
         let Session { handler, job } = self;
         let Shared { core, state, .. } = &*job.shared;
         let _inside = core.enter();
@@ -77,7 +80,7 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         let server =
             ServerRef::new(&**state, &**core).with_spans(span.as_ref().map(|it| it as &dyn RequestSpans));
         // The handler's own calls are guarded; a wire or an error of the user's own may panic too.
-        guarded(|| handler.advance(server, buffers))
+        leaves_nothing(buffers, |buffers| guarded(|| handler.advance(server, buffers)))
     }
 
     /// Ends a session with its `result`: what [`advance`](Self::advance) failed with, that it was idle for too long, or `Ok`, which is also for
@@ -103,6 +106,19 @@ impl<T: Transport, S: ServerHooks<T>> Session<T, S> {
         drop(runs_as); // before the end is told
         job.ended(outcome)
     }
+}
+
+/// The session goes on, and others get the buffers meanwhile. It has emptied them itself; one client must never see another's bytes, so that isn't left
+/// to it. What has failed has something to flush yet: [`close`](Session::close) clears them then.
+fn leaves_nothing(
+    buffers: &mut Buffers,
+    run: impl FnOnce(&mut Buffers) -> HandlerResult<Progress>,
+) -> HandlerResult<Progress> {
+    let progress = run(buffers)?;
+    if progress != Progress::Over {
+        buffers.clear();
+    }
+    Ok(progress)
 }
 
 impl<T: Transport, S: ServerHooks<T>> fmt::Debug for Session<T, S> {

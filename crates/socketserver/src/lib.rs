@@ -34,7 +34,7 @@ pub use socketserver_core::{
 pub use socketserver_framing as framing;
 pub use socketserver_handlers::{
     BaseRequestHandler, Buffers, Context, DEFAULT_BUFFER_SIZE, DatagramContext, DatagramRequestHandler,
-    HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked,
+    HandlerError, HandlerFn, HandlerResult, KeepAlive, KeepAliveRequestHandler, Panicked, Progress,
     RequestHandlerClass, RequestSpan, RequestSpans, ServerControl, ServerRef, StreamContext, StreamReader,
     StreamRequestHandler, StreamWriter, TooManyHandshakes, guarded, kind,
 };

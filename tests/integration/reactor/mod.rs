@@ -1,5 +1,6 @@
 //! Connections that wait without a thread: who waits, who runs, and what ends them.
 
+mod ahead;
 mod closing;
 mod ends;
 mod house;

@@ -3,7 +3,7 @@
 mod session;
 mod settings;
 
-use super::{limit, next};
+use super::waiting::{limit, next};
 use crate::{Buffers, HandlerResult, ServerControl, ServerRef, StreamContext};
 use socketserver_net::{Activity, Address, Connection, Deadline, Next, StreamRequest, UnixStream};
 use std::{
@@ -33,7 +33,7 @@ fn pair() -> (Connection, net::UnixStream) {
 }
 
 /// What is found on a connection whose client has said this, and is through if it says nothing.
-fn found(said: &[u8], stops: bool, has_served: bool) -> HandlerResult<Next> {
+fn found(said: &[u8], stops: bool) -> HandlerResult<Next> {
     let (connection, mut client) = pair();
     client.write_all(said)?;
     if said.is_empty() {
@@ -42,31 +42,27 @@ fn found(said: &[u8], stops: bool, has_served: bool) -> HandlerResult<Next> {
     let (control, mut buffers) = (Stops(stops), Buffers::new());
     let server = ServerRef::new(&(), &control);
     let mut cx = StreamContext::new(&connection, &mut buffers, (64, 64), &Address::Unbound, server);
-    let found = next(&connection, has_served, &mut cx);
+    let found = next(&connection, &mut cx);
     assert_eq!(cx.rfile.buffer(), said);
     assert_eq!(connection.activity(), Activity::InRequest);
     found
 }
 
 #[test]
-fn a_request_is_there_or_never_comes_be_it_the_first_or_the_next() {
-    for has_served in [false, true] {
-        assert_eq!(found(b"request", false, has_served).unwrap(), Next::IsThere);
-        assert_eq!(found(b"", false, has_served).unwrap(), Next::NeverComes);
-        assert_eq!(found(b"request", true, has_served).unwrap(), Next::IsThere, "it has arrived");
-    }
+fn a_request_is_there_or_never_comes() {
+    assert_eq!(found(b"request", false).unwrap(), Next::IsThere);
+    assert_eq!(found(b"", false).unwrap(), Next::NeverComes);
+    assert_eq!(found(b"request", true).unwrap(), Next::IsThere, "it has arrived");
 }
 
 #[test]
-fn when_the_server_stops_the_next_request_isnt_waited_for_and_the_first_is() {
+fn when_the_server_stops_no_request_is_waited_for() {
     let (connection, _client) = pair();
     connection.settimeout(Some(Duration::from_millis(1)));
     let (control, mut buffers) = (Stops(true), Buffers::new());
     let server = ServerRef::new(&(), &control);
     let mut cx = StreamContext::new(&connection, &mut buffers, (64, 64), &Address::Unbound, server);
-    assert_eq!(next(&connection, true, &mut cx).unwrap(), Next::IsNotWanted);
-    assert_eq!(next(&connection, false, &mut cx).unwrap_err().to_string(), "read timed out");
-    assert_eq!(connection.activity(), Activity::Idle, "it was waiting");
+    assert_eq!(next(&connection, &mut cx).unwrap(), Next::IsNotWanted);
 }
 
 #[test]
@@ -76,11 +72,11 @@ fn a_request_that_came_with_the_one_before_is_served_though_the_server_stops() {
     let (control, mut buffers) = (Stops(true), Buffers::new());
     let server = ServerRef::new(&(), &control);
     let mut cx = StreamContext::new(&connection, &mut buffers, (64, 64), &Address::Unbound, server);
-    assert_eq!(next(&connection, false, &mut cx).unwrap(), Next::IsThere);
+    assert_eq!(next(&connection, &mut cx).unwrap(), Next::IsThere);
     cx.rfile.read_until(b'\n', &mut Vec::new()).unwrap();
-    assert_eq!(next(&connection, true, &mut cx).unwrap(), Next::IsThere);
+    assert_eq!(next(&connection, &mut cx).unwrap(), Next::IsThere);
     cx.rfile.read_until(b'\n', &mut Vec::new()).unwrap();
-    assert_eq!(next(&connection, true, &mut cx).unwrap(), Next::IsNotWanted);
+    assert_eq!(next(&connection, &mut cx).unwrap(), Next::IsNotWanted);
 }
 
 #[test]

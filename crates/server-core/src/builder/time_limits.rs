@@ -57,8 +57,9 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
         self
     }
 
-    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, else the
-    /// whole connection; of a datagram, how long its reply may wait. Default: for ever. Holds on sockets; a wire without one has no time limits.
+    /// How long a request may take, however many reads and writes it is made of: of a keep-alive handler each request, its `setup`,
+    /// and what is said at the end; of a datagram, how long its reply may wait; else the whole connection. Default: for ever. Holds on sockets; a
+    /// wire without one has no time limits.
     pub fn request_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.time_limits.request = limit.into();
         self

@@ -2,7 +2,7 @@
 
 use super::{LONG, pair};
 use crate::{
-    Buffers, HandlerResult, KeepAlive, KeepAliveRequestHandler, RequestHandlerClass, ServerControl,
+    Buffers, HandlerResult, KeepAlive, KeepAliveRequestHandler, Progress, RequestHandlerClass, ServerControl,
     ServerRef, StreamContext,
 };
 use socketserver_net::{Address, Deadline, UnixAddress, UnixStream};
@@ -155,11 +155,11 @@ fn a_reply_is_on_its_way_before_the_next_request_is_waited_for() {
     let Ok(mut session) = class else { panic!("it can be parked") };
     let (control, mut buffers) = (Server::default(), Buffers::new());
     let server = ServerRef::new(&(), &control);
-    assert_eq!(session.advance(server, &mut buffers).unwrap(), KeepAlive::Yes);
+    assert_eq!(session.advance(server, &mut buffers).unwrap(), Progress::Waits);
     assert_eq!(here.traffic().bytes_out, 2);
     assert!(here.deadline().is_none(), "what others write now isn't part of a request");
     client.write_all(b"q\n").unwrap();
-    assert_eq!(session.advance(server, &mut buffers).unwrap(), KeepAlive::No);
+    assert_eq!(session.advance(server, &mut buffers).unwrap(), Progress::Over);
     assert_eq!(here.traffic().bytes_out, 2, "the last one is sent by the finish");
     session.finish(server, &mut buffers).unwrap();
     assert_eq!(here.traffic().bytes_out, 4);

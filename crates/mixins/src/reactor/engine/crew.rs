@@ -48,7 +48,8 @@ pub(super) struct State {
     pub(super) is_called: bool,
     pub(super) is_closed: bool,
     pub(super) balance: Balance,
-    is_watched: bool,
+    /// The one who watches.
+    watcher: Option<u64>,
     /// Workers without a seat, beside the one who watches.
     resting: usize,
     /// Threads that have not ended.
@@ -79,7 +80,7 @@ impl Reactor {
     }
 
     /// Waits for a seat. `None` sends the worker home.
-    pub(super) fn next_seat(self: &Arc<Self>, is_new: bool) -> Option<Seat> {
+    pub(super) fn next_seat(self: &Arc<Self>, number: u64, is_new: bool) -> Option<Seat> {
         let mut crew = self.crew.state.lock();
         if is_new {
             crew.coming -= 1;
@@ -88,10 +89,10 @@ impl Reactor {
             if let Some(shard) = crew.vacant.pop_front() {
                 break Some(shard);
             }
-            if !crew.is_watched {
-                crew.is_watched = true;
+            if crew.watcher.is_none() {
+                crew.watcher = Some(number);
                 let watched = self.watch(&mut crew);
-                crew.is_watched = false;
+                crew.watcher = None;
                 match watched {
                     Watched::Stalled(shard) => break Some(shard),
                     Watched::Vacancy => continue,
@@ -104,7 +105,7 @@ impl Reactor {
             crew.resting += 1;
             let is_over = self.crew.bell.wait_for(&mut crew, REST).timed_out();
             crew.resting -= 1;
-            if is_over && crew.vacant.is_empty() && crew.is_watched {
+            if is_over && crew.vacant.is_empty() && crew.watcher.is_some() {
                 break None;
             }
         };
@@ -124,15 +125,31 @@ impl Reactor {
         }
     }
 
+    /// Does the books of a worker that dies: of a panic which no guard has caught, in a wire of the user's own perhaps, or by our fault. Its seat is
+    /// vacant, the connection that it ran is lost, and another thread may be started in its place.
+    pub(super) fn bury(self: &Arc<Self>, number: u64, seat: Option<Seat>, running: Option<(usize, Key)>) {
+        if let Some((shard, key)) = running {
+            self.shards[shard].remove(key);
+        }
+        let vacant = seat.filter(|seat| self.shards[seat.shard].vacate(seat.term, None));
+        let mut crew = self.crew.state.lock();
+        crew.vacant.extend(vacant.map(|seat| seat.shard));
+        crew.alive -= 1;
+        if crew.watcher == Some(number) {
+            crew.watcher = None;
+        }
+        self.call_reserve(&mut crew);
+    }
+
     /// Sees to it that somebody takes a vacant seat, and that somebody watches.
     pub(super) fn call_reserve(self: &Arc<Self>, crew: &mut State) {
-        let is_complete = crew.vacant.is_empty() && (crew.is_watched || crew.is_closed);
+        let is_complete = crew.vacant.is_empty() && (crew.watcher.is_some() || crew.is_closed);
         if is_complete || crew.coming > 0 {
             return; // who comes will do the same when it has a seat
         }
         if crew.resting > 0 {
             self.crew.bell.notify_one();
-        } else if crew.is_watched {
+        } else if crew.watcher.is_some() {
             self.crew.watch_bell.notify_one();
         } else if crew.alive < self.settings.max_workers.max(self.shards.len()) {
             // Without it, the next worker that comes back from its handler takes the seat.
@@ -155,7 +172,7 @@ impl Reactor {
                     reactor.crew.state.lock().finished.push(number);
                 }
             });
-            work(&reactor)
+            work(&reactor, number)
         })?;
         crew.alive += 1;
         crew.coming += 1;

@@ -1,14 +1,16 @@
 //! What a shard keeps of a connection, without its types: a job until its handler is made, a session from then on.
 
 use socketserver_core::{Job, ServerHooks, Session, Transport};
-use socketserver_handlers::{Buffers, HandlerResult, KeepAlive, guarded};
-use socketserver_net::{Deadline, FirstWord};
+use socketserver_handlers::{Buffers, HandlerResult, Progress, guarded};
+use socketserver_net::{Connection, Deadline, FirstWord, Request, Socket};
 use std::{io, time::Duration};
 
 /// What comes after a worker has looked at a guest.
 pub(super) enum Step {
     /// It waits for its client.
     Park,
+    /// It has read more than it has served, and waits for its turn.
+    Queue,
     /// It is to be [ended](Guest::end) with this.
     End(HandlerResult),
     /// It has ended already.
@@ -25,6 +27,9 @@ pub(super) trait Guest: Send {
 
     /// How long it may be silent from now on, and what it is then called.
     fn patience(&self) -> Option<(Duration, Deadline)>;
+
+    /// Whether something has arrived on its connection.
+    fn has_arrived(&self) -> bool;
 
     /// Whether its server has been told to stop.
     fn is_draining(&self) -> bool;
@@ -61,8 +66,9 @@ impl<T: Transport, S: ServerHooks<T>> Visit<T, S> {
         self.open();
         let Visit::Open(session) = self else { return Step::Over };
         match session.setup(buffers) {
-            Ok(()) => Step::Park,
-            failed => Step::End(failed),
+            Ok(Progress::Waits) => Step::Park,
+            Ok(Progress::HasMore) => self.advance(buffers), // the first request came with what `setup` asked for
+            ended => Step::End(ended.map(drop)),
         }
     }
 }
@@ -85,7 +91,8 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
         }
         let Visit::Open(session) = self else { return Step::Over };
         match session.advance(buffers) {
-            Ok(KeepAlive::Yes) => Step::Park,
+            Ok(Progress::Waits) => Step::Park,
+            Ok(Progress::HasMore) => Step::Queue,
             ended => Step::End(ended.map(drop)),
         }
     }
@@ -102,6 +109,15 @@ impl<T: Transport, S: ServerHooks<T>> Guest for Visit<T, S> {
         let read = session.connection().gettimeout().filter(|limit| !limit.is_zero());
         let read = read.map(|limit| (limit, Deadline::Read));
         idle.into_iter().chain(read).min_by_key(|(limit, _)| *limit)
+    }
+
+    fn has_arrived(&self) -> bool {
+        let looks = |connection: &Connection| connection.socket().is_some_and(Socket::has_arrived);
+        match self {
+            Visit::New(job) => job.request().connection().as_ref().is_some_and(looks),
+            Visit::Open(session) => looks(session.connection()),
+            Visit::Over => false,
+        }
     }
 
     fn is_draining(&self) -> bool {

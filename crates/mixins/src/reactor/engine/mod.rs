@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `guest` | a connection with its handler, without its types |
 //! | `shard`, `slots`, `timers` | an epoll with the connections that wait in it, their places, their deadlines |
-//! | `seat` | what the worker in front of a shard does with it |
+//! | `seat`, `rest` | what the worker in front of a shard takes from it, and puts back |
 //! | `spread` | over how many shards the connections are spread |
 //! | `worker`, `crew`, `watch` | the threads, who sits where, and who sees that one is stuck |
 
@@ -12,6 +12,7 @@ mod crew;
 mod guest;
 #[cfg(all(test, loom))]
 mod models;
+mod rest;
 mod seat;
 mod shard;
 mod slots;
@@ -21,6 +22,8 @@ mod watch;
 mod worker;
 
 #[cfg(test)]
+mod deaths;
+#[cfg(test)]
 mod tests;
 
 use super::Settings;
@@ -29,6 +32,7 @@ use crew::{Crew, Seat};
 use guest::{Guest, Visit};
 use seat::Taken;
 use shard::{NotAdmitted, NotAdopted, Shard};
+use slots::Awaits;
 use socketserver_core::{Job, ServerHooks, Transport};
 use socketserver_handlers::HandlerResult;
 use socketserver_net::{Request, Wire};
@@ -190,11 +194,12 @@ impl Reactor {
         &self,
         seat: Seat,
         Taken { key, guest, number, .. }: Taken,
+        awaits: Awaits,
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
         let Some(wire) = self.shards[seat.shard].remove(key) else { return Err((guest, Ok(()))) };
-        let adopted = self.shards[self.home(number)].adopt(guest, wire, number);
+        let adopted = self.shards[self.home(number)].adopt(guest, wire, number, awaits);
         let adopted = adopted.or_else(|refused| match refused {
-            NotAdopted::Unmanned(guest, wire) => self.shards[0].adopt(guest, wire, number),
+            NotAdopted::Unmanned(guest, wire) => self.shards[0].adopt(guest, wire, number, awaits),
             refused => Err(refused),
         });
         adopted.map_err(|refused| match refused {

@@ -82,6 +82,9 @@ impl Guest for Visitor {
     fn patience(&self) -> Option<(Duration, Deadline)> {
         None
     }
+    fn has_arrived(&self) -> bool {
+        self.socket.as_ref().unwrap().has_arrived()
+    }
     fn is_draining(&self) -> bool {
         false
     }

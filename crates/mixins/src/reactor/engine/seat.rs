@@ -2,8 +2,8 @@
 
 use super::{
     guest::Guest,
-    shard::{NotAdopted, Shard, State, Term, nanos},
-    slots::{Key, NEVER},
+    shard::{Shard, State, Term},
+    slots::{Awaits, Key, NEVER},
 };
 use crate::sync::epoll_wait;
 use rustix::{
@@ -11,12 +11,12 @@ use rustix::{
     io::Errno,
 };
 use socketserver_handlers::HandlerResult;
-use socketserver_net::{Deadline, TimedOut, Wire};
-use std::{sync::Weak, thread, time::Duration};
+use socketserver_net::TimedOut;
+use std::{thread, time::Duration};
 
 /// What the worker does next.
 pub(super) enum Plan {
-    /// It waits. If then there is less to do than it could take at once, connections may be `due` to be closed, as of this time.
+    /// It waits. Then connections may be `due` to be closed, as of this time.
     Wait { timeout: Option<Timespec>, due: Option<u64> },
     /// It gets up: the seat is another's, or the shard is closed.
     Leave,
@@ -76,33 +76,30 @@ impl Shard {
             state.change_seat();
             return Plan::Leave;
         }
-        let State { slots, timers, fresh, is_waiting, waits_until, .. } = &mut *state;
         if has_to_sweep {
             return Plan::Wait { timeout: Some(Timespec::default()), due: Some(self.now()) };
         }
-        if !fresh.is_empty() {
-            return Plan::Wait { timeout: Some(Timespec::default()), due: None };
+        let State { slots, timers, queue, is_waiting, waits_until, .. } = &mut *state;
+        // No clock is read where nobody has a deadline.
+        let next = timers.next(slots).map(|(at, _)| (at, self.now()));
+        let due = next.filter(|(at, now)| at <= now).map(|(_, now)| now);
+        if !queue.is_empty() {
+            return Plan::Wait { timeout: Some(Timespec::default()), due };
         }
         *is_waiting = true;
-        *waits_until = NEVER;
-        let Some((at, _)) = timers.next(slots) else { return Plan::Wait { timeout: None, due: None } };
-        *waits_until = at;
-        let now = self.now();
-        let left = Duration::from_nanos(at.saturating_sub(now)).min(Duration::from_secs(86_400));
-        Plan::Wait { timeout: left.try_into().ok(), due: (at <= now).then_some(now) }
+        *waits_until = next.map_or(NEVER, |(at, _)| at);
+        let left = next.map(|(at, now)| Duration::from_nanos(at.saturating_sub(now)));
+        let left = left.map(|left| left.min(Duration::from_secs(86_400)));
+        Plan::Wait { timeout: left.and_then(|left| left.try_into().ok()), due }
     }
 
-    /// Waits for events, as many as there is room for. False if it ended for another reason than events or the time.
-    pub(super) fn wait(&self, events: &mut Vec<epoll::Event>, timeout: Option<Timespec>) -> bool {
+    /// Waits for events, as many as there is room for.
+    pub(super) fn wait(&self, events: &mut Vec<epoll::Event>, timeout: Option<Timespec>) {
         events.clear();
         match epoll_wait(&self.epoll, rustix::buffer::spare_capacity(events), timeout.as_ref()) {
-            Ok(_) => true,
-            Err(Errno::INTR) => false,
+            Ok(_) | Err(Errno::INTR) => {}
             // With an epoll of our own and a valid buffer, nothing but a lack of memory is left: a worker outlives that.
-            Err(_) => {
-                thread::sleep(Duration::from_millis(5));
-                false
-            }
+            Err(_) => thread::sleep(Duration::from_millis(5)),
         }
     }
 
@@ -114,6 +111,9 @@ impl Shard {
         }
         state.is_waiting = false;
         let slot = state.slots.get(key).ok_or(NotTaken::Nothing)?;
+        if slot.guest.is_some() && slot.awaits != Awaits::Client {
+            return Err(NotTaken::Nothing); // it has its turn without this
+        }
         let number = slot.number;
         match slot.guest.take() {
             Some(guest) => Ok(state.begin(key, guest, number)),
@@ -125,26 +125,29 @@ impl Shard {
         }
     }
 
-    /// Takes a connection that no worker has looked at yet.
-    pub(super) fn take_fresh(&self, term: Term) -> Option<Taken> {
+    /// Takes the next one of the queue. Of those who are there at the first call, `left` of them: who comes back meanwhile isn't among them.
+    pub(super) fn take_queued(&self, left: &mut Option<usize>, term: Term) -> Option<Taken> {
+        let mut state = self.lock();
+        let left = left.get_or_insert(state.queue.len());
+        if state.term != term || *left == 0 {
+            return None;
+        }
+        *left -= 1;
+        state.is_waiting = false;
+        let key = state.queue.pop_front()?;
+        let slot = state.slots.get(key)?;
+        let (guest, number, is_new) = (slot.guest.take()?, slot.number, slot.awaits == Awaits::Worker);
+        Some(Taken { is_new, ..state.begin(key, guest, number) })
+    }
+
+    /// Takes a connection that is to be closed if nothing has arrived on it by now, and says with what result: any that waits when draining, else
+    /// one that was silent for too long as of `now`.
+    pub(super) fn take_due(&self, now: u64, term: Term) -> Option<(Taken, HandlerResult)> {
         let mut state = self.lock();
         if state.term != term {
             return None;
         }
         state.is_waiting = false;
-        let key = state.fresh.pop_front()?;
-        let slot = state.slots.get(key)?;
-        let (guest, number) = (slot.guest.take()?, slot.number);
-        Some(Taken { is_new: true, ..state.begin(key, guest, number) })
-    }
-
-    /// Takes a connection that is to be closed, and says with what result: any that waits when draining, else one that was
-    /// silent for too long as of `now`.
-    pub(super) fn take_due(&self, now: u64, term: Term) -> Option<(Taken, HandlerResult)> {
-        let mut state = self.lock();
-        if state.term != term || !state.fresh.is_empty() {
-            return None; // who has come first is looked at first
-        }
         let State { slots, timers, swept, is_draining, .. } = &mut *state;
         let (key, result) = if *is_draining {
             let key = slots.next_parked(*swept).or_else(|| slots.next_parked(0))?;
@@ -157,122 +160,6 @@ impl Shard {
         let slot = slots.get(key)?;
         let (guest, number) = (slot.guest.take()?, slot.number);
         Some((state.begin(key, guest, number), result))
-    }
-
-    /// Lets a connection wait for its next request. If it is to be ended instead, gives it back and says with what.
-    pub(super) fn put_back(
-        &self,
-        Taken { key, guest, is_new, .. }: Taken,
-        term: Term,
-    ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
-        let limit = self.limit(&*guest);
-        let mut state = self.lock();
-        // The first request of a new one may have arrived, which the sweep finds out.
-        if !is_new && (state.is_draining || guest.is_draining()) {
-            return Err((guest, Ok(())));
-        }
-        let deadline = self.park(&mut state, key, guest, limit)?;
-        state.running -= 1;
-        if state.term == term {
-            state.is_busy = false;
-        } else if deadline < state.waits_until {
-            drop(state);
-            self.wake(); // whoever has the seat must wait less long
-        }
-        Ok(())
-    }
-
-    /// Lets a connection wait here that waited in another shard before.
-    pub(super) fn adopt(
-        &self,
-        guest: Box<dyn Guest>,
-        wire: Weak<dyn Wire>,
-        number: u16,
-    ) -> Result<(), NotAdopted> {
-        let limit = self.limit(&*guest);
-        let mut state = self.lock();
-        if state.is_draining || guest.is_draining() {
-            return Err(NotAdopted::Ended(guest, Ok(())));
-        }
-        if !state.is_manned {
-            return Err(NotAdopted::Unmanned(guest, wire));
-        }
-        let key = state.slots.insert(guest, wire, number);
-        let key = key.map_err(|guest| NotAdopted::Ended(guest, Err("too many connections".into())))?;
-        let Some(guest) = state.slots.get(key).and_then(|slot| slot.guest.take()) else { return Ok(()) };
-        let parked = self.park(&mut state, key, guest, limit);
-        if parked.is_err() {
-            state.slots.remove(key);
-        }
-        self.count(&state);
-        let deadline = parked.map_err(|(guest, result)| NotAdopted::Ended(guest, result))?;
-        if deadline < state.waits_until {
-            drop(state);
-            self.wake();
-        }
-        Ok(())
-    }
-
-    /// Until when, and for what, a connection may wait from now on.
-    fn limit(&self, guest: &dyn Guest) -> Option<(u64, Deadline)> {
-        guest.patience().map(|(limit, name)| (self.now().saturating_add(nanos(limit)), name))
-    }
-
-    /// Puts a connection into its place, to be taken out again by an event or at its deadline, which is given back.
-    fn park(
-        &self,
-        state: &mut State,
-        key: Key,
-        guest: Box<dyn Guest>,
-        limit: Option<(u64, Deadline)>,
-    ) -> Result<u64, (Box<dyn Guest>, HandlerResult)> {
-        let State { slots, timers, .. } = state;
-        let Some(slot) = slots.get(key) else { return Err((guest, Ok(()))) };
-        if let Err(error) = self.arm(slot, key) {
-            return Err((guest, Err(error.into())));
-        }
-        slot.guest = Some(guest);
-        slot.deadline = NEVER;
-        let Some((deadline, name)) = limit else { return Ok(NEVER) };
-        (slot.deadline, slot.limit) = (deadline, name);
-        timers.schedule(slots, key);
-        Ok(deadline)
-    }
-
-    /// Connections belong here from now on. True if nobody sits here: somebody must.
-    pub(super) fn want(&self) -> bool {
-        let mut state = self.lock();
-        state.is_wanted = true;
-        !std::mem::replace(&mut state.is_manned, true)
-    }
-
-    /// None belong here any more. The worker stays until there are none.
-    pub(super) fn want_no_more(&self) {
-        let mut state = self.lock();
-        if std::mem::take(&mut state.is_wanted) {
-            drop(state);
-            self.wake();
-        }
-    }
-
-    /// Forgets a connection that is being run, and will be ended or moved.
-    pub(super) fn remove(&self, key: Key) -> Option<Weak<dyn Wire>> {
-        let mut state = self.lock();
-        let mut slot = state.slots.remove(key)?;
-        // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
-        // outlive the close and wake us for ever.
-        self.disarm(&mut slot);
-        state.running -= 1;
-        self.count(&state);
-        Some(slot.wire)
-    }
-
-    /// The connection that was removed has been ended.
-    pub(super) fn ended(&self, term: Term) {
-        let mut state = self.lock();
-        if state.term == term {
-            state.is_busy = false;
-        }
     }
 }
 

@@ -41,8 +41,8 @@ pub(super) struct Shard {
 pub(super) struct State {
     pub(super) slots: Slots,
     pub(super) timers: Timers,
-    /// Connections that no worker has looked at yet.
-    pub(super) fresh: VecDeque<Key>,
+    /// Connections that are to be run though no event tells of them: those that no worker has looked at yet, and those that wait for their turn.
+    pub(super) queue: VecDeque<Key>,
     /// Connections that are being run, by the worker on the seat or one that has lost it meanwhile.
     pub(super) running: usize,
     pub(super) term: Term,
@@ -117,7 +117,7 @@ impl Shard {
             Ok(key) => key,
             Err(guest) => return Err(NotAdmitted::Failed(guest, io::Error::other("too many connections"))),
         };
-        state.fresh.push_back(key);
+        state.queue.push_back(key);
         self.count(&state);
         let must_wake = std::mem::take(&mut state.is_waiting);
         drop(state); // before the worker wakes up and wants it

@@ -36,6 +36,17 @@ impl Key {
 /// "Never", among nanoseconds.
 pub(super) const NEVER: u64 = u64::MAX;
 
+/// What a connection waits for, unless a worker runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaits {
+    /// In the queue: for the first look at it.
+    Worker,
+    /// In the queue: for its turn, since it has read more than it has served. What arrives meanwhile changes nothing.
+    Turn,
+    /// In the epoll.
+    Client,
+}
+
 /// A connection's place. There is one for each connection that waits, so it is kept small.
 pub(super) struct Slot {
     /// Not there while a worker runs it.
@@ -49,6 +60,7 @@ pub(super) struct Slot {
     generation: u32,
     /// By which it is decided what shard it belongs to.
     pub(super) number: u16,
+    pub(super) awaits: Awaits,
     /// Whether the epoll watches it.
     pub(super) is_armed: bool,
     /// What the deadline is called.
@@ -95,6 +107,7 @@ impl Slots {
             timer: NEVER,
             generation,
             number,
+            awaits: Awaits::Worker,
             is_armed: false,
             limit: Deadline::Idle,
         });
@@ -116,11 +129,12 @@ impl Slots {
         Some(slot)
     }
 
-    /// The next one at or after place `from` that waits.
+    /// The next one at or after place `from` that waits for its client.
     pub(super) fn next_parked(&self, from: usize) -> Option<Key> {
         let occupied = self.slots.iter().enumerate().skip(from);
         occupied
             .filter_map(|(index, place)| Some((index, place.as_ref().ok()?)))
-            .find_map(|(index, slot)| slot.guest.as_ref().map(|_| Key::new(index as u32, slot.generation)))
+            .find(|(_, slot)| slot.guest.is_some() && slot.awaits == Awaits::Client)
+            .map(|(index, slot)| Key::new(index as u32, slot.generation))
     }
 }

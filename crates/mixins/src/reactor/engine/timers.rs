@@ -69,6 +69,9 @@ mod tests {
         fn patience(&self) -> Option<(Duration, Deadline)> {
             None
         }
+        fn has_arrived(&self) -> bool {
+            false
+        }
         fn is_draining(&self) -> bool {
             false
         }
