@@ -14,7 +14,7 @@ mod tracer;
 pub use client::{Client, ask};
 pub use counts::Counts;
 pub use injection::Injection;
-pub use limits::{exhaust_descriptors, limit_descriptors, restore_descriptors};
+pub use limits::{exhaust_descriptors, limit_descriptors, limit_memory, restore_descriptors};
 pub use proc::{Usage, children_of, descriptors, is_stopped, is_zombie, resident, signal, threads};
 pub use program::{Builder, Program};
 pub use sender::Sender;

@@ -4,6 +4,8 @@ mod accept;
 mod accounting;
 mod calls;
 mod descriptors;
+mod epoll;
+mod frames;
 mod memory;
 mod packet_loss;
 mod reserve;

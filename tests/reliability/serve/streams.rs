@@ -2,11 +2,14 @@
 
 use super::{Done, Settings, State, place, run};
 use socketserver::{
-    Bind, Linger, MixIn, Runs, Server, StreamRequest, Transport, UnixStream, kind, prelude::*,
+    Bind, Linger, MixIn, Runs, Server, StreamRequest, Transport, UnixStream,
+    framing::{FrameReader, Header},
+    kind,
+    prelude::*,
 };
 use std::{process, time::Duration};
 
-/// Obeys one line: `panic`, `fail`, `pid`, `big N` (as many bytes), `reply ID` and `last ID` (noted, the latter ends the connection);
+/// Obeys one line: `panic`, `fail`, `pid`, `big N` (as many bytes), `frame` (the length of one that follows), `reply ID` and `last ID` (noted, the latter ends the connection);
 /// sends all others back.
 #[derive(Default)]
 struct Obey;
@@ -19,6 +22,11 @@ impl KeepAliveRequestHandler<State> for Obey {
             "" => return Ok(KeepAlive::No),
             "panic" => panic!("as was asked"),
             "fail" => return Err("as was asked".into()),
+            "frame" => {
+                let mut frames = FrameReader::new(&mut cx.rfile, Header::U32Be).with_max_len(u64::MAX);
+                let length = frames.read_frame()?.map_or(0, <[u8]>::len);
+                writeln!(cx.wfile, "{length}")?;
+            }
             "pid" => writeln!(cx.wfile, "{}", process::id())?,
             "big" => drop(std::io::copy(&mut std::io::repeat(b'x').take(argument.parse()?), &mut cx.wfile)?),
             "reply" | "last" => {
