@@ -6,6 +6,7 @@ use crate::{
     util::{serve, tool, wait_for},
 };
 use parking_lot::Mutex;
+use reliability::Injection;
 use socketserver::{DatagramContext, Limit, Sequential, ThreadingMixIn, UdpServer, prelude::*};
 use std::{
     collections::HashSet,
@@ -88,9 +89,10 @@ fn there_are_as_many_threads_as_requests_at_once_and_they_go_when_they_are_idle(
 /// A thread that can't be had is an error of that request: it is closed, and the next finds one.
 #[test]
 fn a_thread_that_cannot_be_started_costs_one_request() {
-    let Some(strace) = tool("strace") else { return };
-    let inject = "-f -qq -o /dev/null -e trace=clone3 -e inject=clone3:error=EAGAIN:when=2";
-    let by: Vec<_> = [strace.into_os_string()].into_iter().chain(inject.split(' ').map(Into::into)).collect();
+    if tool("strace").is_none() {
+        return;
+    }
+    let by = Injection::of(&["clone3:error=EAGAIN:when=2"]);
     let (status, lines) = subject::start_under(&by, &["scarce-threads"]).end();
     assert!(status.success(), "{status}: {lines:?}");
     let [line] = &lines[..] else { panic!("{lines:?}") };

@@ -3,15 +3,16 @@
 use crate::GUARD;
 use std::{
     error::Error,
-    io::{self, BufRead, BufReader, Write, stdout},
+    io::{self, BufRead, BufReader, Read, Write, stdout},
     net::{SocketAddr, TcpStream},
+    os::unix::net::UnixStream,
 };
 
 /// A connection on which lines go to and fro. Nothing on it takes for ever.
 #[derive(Debug)]
-pub struct Client(pub BufReader<TcpStream>);
+pub struct Client<S = TcpStream>(pub BufReader<S>);
 
-impl Client {
+impl Client<TcpStream> {
     /// Connects.
     ///
     /// # Errors
@@ -32,7 +33,22 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Self {
         Client::try_connect(address).expect("the server listens")
     }
+}
 
+impl Client<UnixStream> {
+    /// Connects to a socket's file.
+    ///
+    /// # Errors
+    /// What connecting fails with.
+    pub fn try_connect_to(path: &str) -> io::Result<Self> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(GUARD))?;
+        stream.set_write_timeout(Some(GUARD))?;
+        Ok(Client(BufReader::new(stream)))
+    }
+}
+
+impl<S: Read + Write> Client<S> {
     /// Sends a line.
     ///
     /// # Errors

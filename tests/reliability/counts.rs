@@ -17,6 +17,7 @@ pub struct Counts {
     pub dropped: u64,
     pub accept_errors: u64,
     pub no_descriptor: u64,
+    pub forced: u64,
 }
 
 impl Counts {
@@ -40,6 +41,7 @@ impl Counts {
             dropped: next()?,
             accept_errors: next()?,
             no_descriptor: next()?,
+            forced: next()?,
         })
     }
 }
@@ -57,6 +59,7 @@ impl From<Stats> for Counts {
             dropped: it.dropped,
             accept_errors: it.accept_errors,
             no_descriptor: it.refused_by.no_descriptor,
+            forced: it.forced,
         }
     }
 }
@@ -66,6 +69,6 @@ impl fmt::Display for Counts {
         let it = self;
         write!(f, "{} {} {} {} ", it.accepted, it.active, it.completed, it.failed)?;
         write!(f, "{} {} {} {} ", it.disconnected, it.timed_out, it.refused, it.dropped)?;
-        write!(f, "{} {}", it.accept_errors, it.no_descriptor)
+        write!(f, "{} {} {}", it.accept_errors, it.no_descriptor, it.forced)
     }
 }

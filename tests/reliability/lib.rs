@@ -3,17 +3,21 @@
 
 mod client;
 mod counts;
+mod injection;
 mod limits;
 mod proc;
 mod program;
+mod sender;
 mod serve;
 mod tracer;
 
 pub use client::{Client, ask};
 pub use counts::Counts;
-pub use limits::{exhaust_descriptors, limit_descriptors, restore_descriptors};
+pub use injection::Injection;
+pub use limits::{exhaust_descriptors, limit_descriptors, limit_memory, restore_descriptors};
 pub use proc::{Usage, children_of, descriptors, is_stopped, is_zombie, resident, signal, threads};
 pub use program::{Builder, Program};
+pub use sender::Sender;
 pub use serve::serve;
 pub use tracer::Tracer;
 

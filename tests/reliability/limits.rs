@@ -1,4 +1,4 @@
-//! Descriptors that are really exhausted, and had again, while the server runs: prlimit(2).
+//! Descriptors and memory that are really exhausted, and had again, while the server runs: prlimit(2).
 
 use crate::children_of;
 use rustix::{
@@ -35,6 +35,22 @@ pub fn limit_descriptors(pid: u32, number: u64) -> io::Result<()> {
 /// What prlimit(2) fails with.
 pub fn restore_descriptors(pid: u32) -> io::Result<()> {
     all_of(pid, |pid| limit(pid, PLENTY))
+}
+
+/// From now on the process gets only so many bytes more than it has, and so does each of its children.
+///
+/// # Errors
+/// What prlimit(2) fails with.
+pub fn limit_memory(pid: u32, left: u64) -> io::Result<()> {
+    all_of(pid, |pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let size = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let all = size.ok_or(io::ErrorKind::NotFound)? * 1024 + left;
+        let limit = Rlimit { current: Some(all), maximum: None };
+        prlimit(Pid::from_raw(pid.cast_signed()), Resource::As, limit).map(drop).map_err(Into::into)
+    })
 }
 
 fn all_of(pid: u32, change: impl Fn(u32) -> io::Result<()>) -> io::Result<()> {

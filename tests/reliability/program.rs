@@ -1,6 +1,6 @@
 //! A server in a process of its own, and what it prints.
 
-use crate::{Counts, GUARD, children_of, signal, wait_for};
+use crate::{Counts, GUARD, Injection, children_of, signal, wait_for};
 use parking_lot::Mutex;
 use rustix::process::Signal;
 use std::{
@@ -22,13 +22,14 @@ use std::{
 pub struct Builder {
     command: Vec<OsString>,
     by: Vec<OsString>,
+    faults: Vec<String>,
 }
 
 impl Builder {
     /// One of ours. `program` is one that calls [`serve`](crate::serve) when its first argument is `serve`.
     pub fn ours(program: impl Into<PathBuf>, mixin: &str) -> Self {
         let program: PathBuf = program.into();
-        Builder { command: vec![program.into(), "serve".into(), mixin.into()], by: Vec::new() }
+        Builder::command([program.into_os_string(), "serve".into(), mixin.into()])
     }
 
     /// This program itself.
@@ -41,7 +42,8 @@ impl Builder {
 
     /// Another program that prints what ours does.
     pub fn command(command: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
-        Builder { command: command.into_iter().map(Into::into).collect(), by: Vec::new() }
+        let command = command.into_iter().map(Into::into).collect();
+        Builder { command, by: Vec::new(), faults: Vec::new() }
     }
 
     /// With a setting of [`serve`](crate::serve).
@@ -56,13 +58,10 @@ impl Builder {
         self
     }
 
-    /// With system calls that fail, as strace's `-e inject=` has it: `accept4:error=EMFILE:when=2+2`.
-    pub fn inject(self, faults: &[&str]) -> Self {
-        let mut by: Vec<OsString> = ["strace", "-f", "-qq", "-o", "/dev/null"].map(Into::into).into();
-        let calls: Vec<_> = faults.iter().filter_map(|it| it.split(':').next()).collect();
-        by.extend(["-e".into(), format!("trace={}", calls.join(",")).into()]);
-        by.extend(faults.iter().flat_map(|fault| ["-e".into(), format!("inject={fault}").into()]));
-        self.by(by)
+    /// With system calls that fail, each as [`Injection`] has it.
+    pub fn inject(mut self, faults: &[&str]) -> Self {
+        self.faults.extend(faults.iter().map(|&it| it.to_owned()));
+        self
     }
 
     /// Starts it, and waits until it serves.
@@ -71,7 +70,9 @@ impl Builder {
     /// If it doesn't.
     #[track_caller]
     pub fn start(self) -> Program {
-        let words: Vec<_> = self.by.into_iter().chain(self.command).collect();
+        let injection = Injection::of(&self.faults.iter().map(String::as_str).collect::<Vec<_>>());
+        let by = injection.iter().map(OsString::from);
+        let words: Vec<_> = by.chain(self.by).chain(self.command).collect();
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -86,9 +87,12 @@ impl Builder {
             let (sender, log) = (sender.clone(), log.clone());
             thread::spawn(move || sort(output, &sender, &log))
         });
-        let mut this = Program { child, lines, log, readers, pid: 0, address: ([0; 4], 0).into() };
+        let address = ([0; 4], 0).into();
+        let mut this =
+            Program { child, lines, log, readers, pid: 0, address, place: String::new(), injection };
         this.pid = this.after("pid ").parse().expect("a process id");
-        this.address = this.after("serving ").parse().expect("an address");
+        this.place = this.after("serving ");
+        this.address = this.place.parse().unwrap_or(address);
         this
     }
 }
@@ -115,8 +119,12 @@ pub struct Program {
     readers: [JoinHandle<()>; 2],
     /// Of the server, even if a tracer stands in between.
     pub pid: u32,
-    /// Where it serves.
+    /// Where it serves, if that is a port.
     pub address: SocketAddr,
+    /// Where it serves, as it says.
+    pub place: String,
+    /// Which of its system calls fail.
+    pub injection: Injection,
 }
 
 impl Program {
@@ -170,6 +178,19 @@ impl Program {
     /// Asks it to end, as a supervisor does.
     pub fn terminate(&self) {
         let _ = signal(self.pid, Signal::TERM); // it may have ended
+    }
+
+    /// The same, until it has ended, for one of which sendto(2) fails: by that a signal handler sends a byte, which doesn't wait, and so
+    /// fails with nobody but a tracer.
+    ///
+    /// # Panics
+    /// If it doesn't end.
+    #[track_caller]
+    pub fn terminate_traced(&mut self) {
+        wait_for("it to hear that it is to end", || {
+            self.terminate();
+            !self.is_alive()
+        });
     }
 
     /// Waits for its end; gives its status and its last counts.

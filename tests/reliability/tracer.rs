@@ -1,18 +1,21 @@
 //! System calls that fail in a process that runs.
 
-use crate::{Program, wait_for};
+use crate::{Injection, Program, wait_for};
 use std::{
     fs,
     process::{Child, Command, Stdio},
 };
 
-/// strace, attached to a server and its children; they go on without it when this is dropped.
+/// strace, attached to a server and its children; they go on without it when this is dropped, by when each fault must have been met.
 #[derive(Debug)]
-pub struct Tracer(Child);
+pub struct Tracer {
+    strace: Child,
+    /// What fails.
+    pub injection: Injection,
+}
 
 impl Tracer {
-    /// From now on, or from the next call if one blocks, system calls of these fail as strace's `inject` says:
-    /// `ppoll,epoll_pwait:error=EINTR:when=2+2`. The count is each thread's own.
+    /// From now on, or from the next call if one blocks, system calls of these fail as [`Injection`] says.
     ///
     /// # Panics
     /// If strace can't be run or attached.
@@ -28,18 +31,15 @@ impl Tracer {
     /// As [`attach`](Self::attach).
     #[track_caller]
     pub fn attach_to(pids: &[u32], faults: &[&str]) -> Self {
-        let calls: Vec<_> = faults.iter().filter_map(|it| it.split(':').next()).collect();
-        let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={}", calls.join(",")));
-        for fault in faults {
-            command.arg("-e").arg(format!("inject={fault}"));
-        }
+        let injection = Injection::of(faults);
+        let mut command = Command::new(&injection[0]);
+        command.args(&injection[1..]);
         for pid in pids {
             command.arg("-p").arg(pid.to_string());
         }
-        let tracer = command.stdin(Stdio::null()).spawn().expect("strace is installed");
+        let strace = command.stdin(Stdio::null()).spawn().expect("strace is installed");
         wait_for("strace to attach", || pids.iter().all(|pid| is_traced(*pid)));
-        Tracer(tracer)
+        Tracer { strace, injection }
     }
 }
 
@@ -56,7 +56,7 @@ fn is_traced(pid: u32) -> bool {
 impl Drop for Tracer {
     fn drop(&mut self) {
         // It lets go before it ends.
-        let _ = crate::signal(self.0.id(), rustix::process::Signal::TERM);
-        let _ = self.0.wait();
+        let _ = crate::signal(self.strace.id(), rustix::process::Signal::TERM);
+        let _ = self.strace.wait();
     }
 }

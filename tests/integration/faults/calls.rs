@@ -1,14 +1,15 @@
-//! Calls that block are interrupted, or lack memory; threads and processes can't be had.
+//! Calls that block are interrupted; threads and processes can't be had.
 
-use super::{complete, injected, is_concurrent, started};
+use super::{DATAGRAMS, OF_DATAGRAMS, complete, datagrams, injected, is_concurrent};
 use crate::util::{tool, wait_for};
-use reliability::{Client, MIXINS, Tracer};
+use reliability::{Client, MIXINS, Sender, Tracer};
 
 const LARGE: usize = 4 << 20;
 
-/// Every call of the library that can block; it reads from eventfds, which don't. Nor does futex(2) when it wakes others, which a tracer
-/// can't tell from a wait.
-const BLOCKING: &str = "ppoll,epoll_pwait,accept4,recvfrom,sendto,wait4";
+/// Every call of the library that can block; it reads from eventfds, which don't. Nor do sendmsg(2), by which worker processes are given
+/// orders, and futex(2) when it wakes others, which a tracer can't tell from a wait.
+const BLOCKING: &str =
+    "ppoll,epoll_pwait,accept4,recvfrom,recvmsg,recvmmsg,sendto,sendmmsg,wait4:error=EINTR:when=1+2";
 
 /// One after another: a reply to a line, and one that is much more than a socket's buffer.
 fn is_served(client: &mut Client) -> bool {
@@ -16,10 +17,23 @@ fn is_served(client: &mut Client) -> bool {
     size && std::io::Read::read_exact(&mut client.0, &mut vec![0; LARGE]).is_ok()
 }
 
+/// Which of them a server of connections makes, or of datagrams. (A worker process waits as a pool does, since it has one inside.)
+fn calls(mixin: &str, are_datagrams: bool) -> Vec<&str> {
+    let receives =
+        if are_datagrams { vec!["recvfrom", "sendto"] } else { vec!["accept4", "recvfrom", "sendto"] };
+    let also: &[_] = match mixin {
+        "sequential" | "threading" if are_datagrams => &["ppoll", "recvmmsg"],
+        "sequential" | "threading" => &["ppoll"],
+        "pool" | "reactor" => &["ppoll", "epoll_pwait"],
+        _ => &["ppoll", "epoll_pwait", "wait4"],
+    };
+    [&receives, also].concat()
+}
+
 #[test]
 fn no_interruption_is_noticed() {
     for mixin in MIXINS {
-        let Some(server) = injected(mixin, &[&format!("{BLOCKING}:error=EINTR:when=1+2")]) else { return };
+        let Some(server) = injected(mixin, &[BLOCKING]) else { return };
         let mut server = server.start();
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
         for _ in 0..4 {
@@ -28,63 +42,40 @@ fn no_interruption_is_noticed() {
         }
         let clients = 4 + u64::from(in_flight.is_some());
         drop(in_flight);
-        // A signal handler sends a byte, without blocking, and so without being interrupted but by a tracer.
-        wait_for("it to hear that it is to end", || {
-            server.terminate();
-            !server.is_alive()
-        });
+        server.terminate_traced();
+        server.injection.expect(mixin, &calls(mixin, false));
         let counts = server.stop();
         assert_eq!((counts.accepted, counts.completed), (clients, clients), "{mixin}");
     }
 }
 
+/// Several at a time are received by one call where one thread or process receives for all.
 #[test]
-fn a_loop_that_lacks_the_memory_to_wait_serves_all_the_same() {
-    for mixin in MIXINS {
-        // Now and then; always. By its manual epoll_wait(2) never does.
-        for faults in ["ppoll,epoll_pwait:error=ENOMEM:when=2+2", "ppoll:error=ENOMEM:when=1+"] {
-            let Some(server) = injected(mixin, &[faults]) else { return };
-            let server = server.start();
-            let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
-            for _ in 0..4 {
-                assert!(in_flight.as_mut().is_none_or(|client| client.echoes("hello")), "{mixin} {faults}");
-                assert!(Client::connect(server.address).echoes("hello"), "{mixin} {faults}");
-            }
-            let clients = 4 + u64::from(in_flight.is_some());
-            drop(in_flight);
-            let counts = server.stop();
-            assert_eq!(counts.accepted, clients, "{mixin} {faults}: {counts:?}");
-        }
-    }
-}
-
-/// It ends that request, with an error that is told, and no other.
-#[test]
-fn a_request_that_lacks_memory_fails_alone() {
+fn no_interruption_is_noticed_by_who_sends_datagrams() {
     if tool("strace").is_none() {
         return;
     }
-    for mixin in MIXINS {
-        for call in ["recvfrom", "sendto"] {
-            // What is read after the end of a request would take some of the failures.
-            let server = started(mixin, super::server(mixin).with("linger=off"));
-            let tracer = Tracer::attach(&server, &[&format!("{call}:error=ENOMEM:when=1+3")]);
-            let clients = 12;
-            let echoes = |_: &u64| Client::connect(server.address).echoes("hello");
-            let served = (0..clients).filter(echoes).count() as u64;
-            wait_for("all to end", || server.counts().active == 0);
-            drop(tracer); // which should find none of these calls under way
-            assert!(Client::connect(server.address).echoes("hello"), "{mixin} {call}");
-            wait_for("the last to end", || server.counts().active == 0);
-            let counts = server.counts();
-            let told = server.logged("Cannot allocate memory") as u64;
-            assert_eq!(
-                (counts.failed, counts.completed),
-                (told, clients + 1 - told),
-                "{mixin} {call}: {counts:?}"
-            );
-            assert!(told > 0 && counts.completed > served, "{mixin} {call}: {served} served, {counts:?}");
-            assert_eq!(server.stop(), counts);
+    const EACH: usize = 20;
+    for mixin in OF_DATAGRAMS {
+        for (transport, gathers) in [(DATAGRAMS[0], true), (DATAGRAMS[0], false), (DATAGRAMS[1], false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let server = datagrams(mixin, transport, folder.path()).inject(&[BLOCKING]);
+            let server = if gathers { server.with("gather=yes") } else { server };
+            let mut server = server.start();
+            let clients: Vec<_> = (0..4).map(|it| Sender::to(&server, &it.to_string()).unwrap()).collect();
+            for number in 0..EACH {
+                clients.iter().for_each(|client| client.say(&number.to_string()).unwrap());
+                for client in &clients {
+                    assert_eq!(client.hear().unwrap(), number.to_string(), "{mixin} {transport}");
+                }
+            }
+            server.terminate_traced();
+            server.injection.expect(mixin, &calls(mixin, true));
+            let is_sequential = mixin == "sequential"; // others have a reply ready only when they have received the next
+            server.injection.expect(mixin, if gathers && is_sequential { &["sendmmsg"] } else { &[] });
+            let counts = server.stop();
+            let sent = (EACH * clients.len()) as u64;
+            assert_eq!((counts.accepted, counts.completed), (sent, sent), "{mixin} {transport}: {counts:?}");
         }
     }
 }
@@ -95,22 +86,28 @@ fn without_new_threads_and_processes_the_next_client_is_served_when_there_are_so
     if tool("strace").is_none() {
         return;
     }
-    for mixin in MIXINS {
+    for mixin in MIXINS.into_iter().filter(|it| is_concurrent(it)) {
         let server = complete(mixin);
-        let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
-        assert!(in_flight.as_mut().is_none_or(|client| client.echoes("hello")), "{mixin}");
+        let mut in_flight = Client::connect(server.address);
+        assert!(in_flight.echoes("hello"), "{mixin}");
         let tracer = Tracer::attach(&server, &["clone3,clone:error=EAGAIN:when=1+"]);
         let mut others: Vec<_> = (0..8).map(|_| Client::connect(server.address)).collect();
         others.iter_mut().for_each(|client| client.say("hello").unwrap());
+        let mut deaf = Client::connect(server.address);
+        if mixin == "reactor" {
+            deaf.say("big 30000000").unwrap(); // and reads nothing of it, so that somebody else must take its worker's place
+        }
+        wait_for("a thread or a process to be missed", || !tracer.injection.seen().is_empty());
+        drop(deaf);
         if mixin == "threading" || mixin == "forking" {
             for client in &mut others {
                 assert!(matches!(client.hear(), Ok(None)), "{mixin}");
             }
             wait_for("all to be told", || server.logged("Resource temporarily unavailable") == others.len());
         }
-        assert!(in_flight.as_mut().is_none_or(|client| client.echoes("still there")), "{mixin}");
+        assert!(in_flight.echoes("still there"), "{mixin}");
         drop(tracer);
-        assert!(in_flight.as_mut().is_none_or(|client| client.echoes("still there")), "{mixin}");
+        assert!(in_flight.echoes("still there"), "{mixin}");
         drop(in_flight);
         if mixin != "threading" && mixin != "forking" {
             for mut client in others {

@@ -4,6 +4,9 @@ mod accept;
 mod accounting;
 mod calls;
 mod descriptors;
+mod epoll;
+mod frames;
+mod memory;
 mod packet_loss;
 mod reserve;
 mod resets;
@@ -13,6 +16,7 @@ mod stampede;
 
 use crate::util::{tool, wait_for};
 use reliability::{Builder, Program};
+use std::path::Path;
 
 /// A server of `reliability::serve`.
 fn server(mixin: &str) -> Builder {
@@ -23,6 +27,16 @@ fn server(mixin: &str) -> Builder {
 fn injected(mixin: &str, faults: &[&str]) -> Option<Builder> {
     tool("strace")?;
     Some(server(mixin).inject(faults))
+}
+
+/// The kinds of datagrams, and the mix-ins that serve them.
+const DATAGRAMS: [&str; 2] = ["udp", "unixgram"];
+const OF_DATAGRAMS: [&str; 5] = ["sequential", "threading", "pool", "forking", "prefork"];
+
+/// A server of datagrams. A Unix socket's file is in `folder`.
+fn datagrams(mixin: &str, transport: &str, folder: &Path) -> Builder {
+    let server = server(mixin).with(format!("transport={transport}"));
+    if transport == "udp" { server } else { server.with(format!("path={}/server", folder.display())) }
 }
 
 /// One that has all the processes that it begins with, for what is done to each of them.

@@ -8,6 +8,7 @@ use crate::{
     subject::{self, Subject, children_of},
     util::{tool, wait_for},
 };
+use reliability::Injection;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,14 +20,11 @@ struct Forking {
 }
 
 /// The ways to hear of a child's end: pidfd; what there is on a kernel that has none; asking, when descriptors have run out.
-fn ways() -> Vec<Vec<PathBuf>> {
-    let mut ways = vec![vec![]];
-    if let Some(strace) = tool("strace") {
-        for error in ["ENOSYS", "EMFILE"] {
-            let inject =
-                format!("-f -qq -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:error={error}");
-            ways.push([strace.clone()].into_iter().chain(inject.split(' ').map(PathBuf::from)).collect());
-        }
+fn ways() -> Vec<Injection> {
+    let mut ways = vec![Injection::of(&[])];
+    if tool("strace").is_some() {
+        let failing = |error| Injection::of(&[&format!("pidfd_open:error={error}")]);
+        ways.extend(["ENOSYS", "EMFILE"].map(failing));
     }
     ways
 }

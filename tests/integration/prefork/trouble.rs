@@ -2,13 +2,14 @@
 
 use super::house::{signal, start, start_under, who};
 use crate::util::{tool, wait_for};
+use reliability::Injection;
 use rustix::process::Signal;
-use std::{collections::BTreeSet, path::PathBuf, thread};
+use std::{collections::BTreeSet, thread};
 
 /// `-f strace`, in which the main thread's calls of clone(2), by which it forks, fail as `when` says.
-fn without_processes(when: &str) -> Option<Vec<PathBuf>> {
-    let inject = format!("-f -qq -o /dev/null -e trace=clone -e inject=clone:error=EAGAIN:when={when}");
-    Some([tool("strace")?].into_iter().chain(inject.split(' ').map(PathBuf::from)).collect())
+fn without_processes(when: &str) -> Option<Injection> {
+    tool("strace")?;
+    Some(Injection::of(&[&format!("clone:error=EAGAIN:when={when}")]))
 }
 
 #[test]

@@ -187,9 +187,10 @@ fn nothing_stays_behind() {
 /// The system gives only so many threads: the pool goes on with those it has, and tries again.
 #[test]
 fn threads_that_can_not_be_started_are_told_and_done_without() {
-    let Some(strace) = crate::util::tool("strace") else { return };
-    let inject = "-f -qq -o /dev/null -e trace=clone3 -e inject=clone3:error=EAGAIN:when=3..4";
-    let by: Vec<_> = [strace.into_os_string()].into_iter().chain(inject.split(' ').map(Into::into)).collect();
+    if crate::util::tool("strace").is_none() {
+        return;
+    }
+    let by = reliability::Injection::of(&["clone3:error=EAGAIN:when=3..4"]);
     let (status, lines) = subject::start_under(&by, &["pool", "scarce"]).end();
     assert!(status.success(), "{status}: {lines:?}");
 }
