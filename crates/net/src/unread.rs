@@ -8,6 +8,7 @@ use rustix::{
 };
 use std::{
     io,
+    mem::MaybeUninit,
     sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
     time::Instant,
 };
@@ -109,17 +110,19 @@ impl Socket {
     /// # Errors
     /// What recv(2) reports, such as a [`ConnectionReset`](io::ErrorKind::ConnectionReset): there is nothing more to come then.
     pub fn discard(&self, most: usize) -> io::Result<Discarded> {
-        let mut buf = [0; 16 * 1024];
+        let mut buf = [const { MaybeUninit::<u8>::uninit() }; 16 * 1024]; // mostly there is nothing, so it isn't worth clearing
         let mut bytes = 0;
         while bytes < most {
-            match recv(self, &mut buf[..], RecvFlags::DONTWAIT) {
+            match recv(self, &mut buf[..], RecvFlags::DONTWAIT)
+                .map(|((got, room), _)| (got.len(), room.is_empty()))
+            {
                 Ok((0, _)) => {
                     self.last_read.state.store(ENDED, Relaxed);
                     return Ok(Discarded { bytes, ended: true });
                 }
-                // Less than there was room for: there is no more, and the next call would only say so.
-                Ok((n, _)) if n < buf.len() => return Ok(Discarded { bytes: bytes + n, ended: false }),
-                Ok((n, _)) => bytes += n,
+                Ok((n, true)) => bytes += n,
+                // There was room left: there is no more, and the next call would only say so.
+                Ok((n, false)) => return Ok(Discarded { bytes: bytes + n, ended: false }),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
                 Err(error) => return Err(error.into()),
