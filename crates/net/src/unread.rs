@@ -9,20 +9,18 @@ use rustix::{
 use std::{
     io,
     mem::MaybeUninit,
-    sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicU8, Ordering::Relaxed},
     time::Instant,
 };
 
-/// How likely it is that a socket has input, or gets some, that its reads haven't taken. Known from what those reads and writes came back
-/// with; asking costs nothing.
+/// How likely it is that a socket has input, or gets some, that its reads haven't taken. Known from what the last read came back with;
+/// asking costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Unread {
     /// None: a read has seen the peer's end.
     Ended,
-    /// The last read took all that was there, and little has been written since: a peer that has asked, and has been answered.
-    Unlikely,
-    /// Nothing has been read at all; or the last read filled its buffer; or much has been written since.
+    /// Only another read would tell.
     Possible,
     /// The last read filled a large buffer: the peer is in the middle of something.
     Likely,
@@ -39,46 +37,33 @@ pub struct Discarded {
 
 /// What a socket keeps for [`Unread`].
 #[derive(Debug, Default)]
-pub(crate) struct LastRead {
-    state: AtomicU8,
-    /// How many bytes had been sent by then.
-    sent: AtomicU64,
-}
+pub(crate) struct LastRead(AtomicU8);
 
-// 0: nothing has been read.
-const TOOK_ALL: u8 = 1;
-const FILLED: u8 = 2;
-const FILLED_MUCH: u8 = 3;
-const ENDED: u8 = 4;
+// 0: only another read would tell.
+const FILLED_MUCH: u8 = 1;
+const ENDED: u8 = 2;
 
 /// A buffer that is filled from this size on speaks for a peer that sends more than is asked for.
 const MUCH: usize = 4096;
 
-/// So much is on its way to the peer at once, whatever comes after it; more waits for the peer to make room, and would be lost by a reset.
-const ON_ITS_WAY: u64 = 8192;
-
 impl LastRead {
     #[inline]
-    pub(crate) fn note(&self, got: usize, room: usize, sent: u64) {
+    pub(crate) fn note(&self, got: usize, room: usize) {
         let state = match got {
             0 if room > 0 => ENDED,
-            _ if got < room => TOOK_ALL,
-            _ if room >= MUCH => FILLED_MUCH,
-            _ => FILLED,
+            _ if got == room && room >= MUCH => FILLED_MUCH,
+            _ => 0,
         };
-        self.state.store(state, Relaxed);
-        self.sent.store(sent, Relaxed);
+        self.0.store(state, Relaxed);
     }
 }
 
 impl Socket {
     /// How likely it is that there is, or comes, what hasn't been read. Makes no system call.
     pub fn unread(&self) -> Unread {
-        let sent_since = || self.traffic().bytes_out.saturating_sub(self.last_read.sent.load(Relaxed));
-        match self.last_read.state.load(Relaxed) {
+        match self.last_read.0.load(Relaxed) {
             ENDED => Unread::Ended,
             FILLED_MUCH => Unread::Likely,
-            TOOK_ALL if sent_since() <= ON_ITS_WAY => Unread::Unlikely,
             _ => Unread::Possible,
         }
     }
@@ -117,7 +102,7 @@ impl Socket {
                 .map(|((got, room), _)| (got.len(), room.is_empty()))
             {
                 Ok((0, _)) => {
-                    self.last_read.state.store(ENDED, Relaxed);
+                    self.last_read.0.store(ENDED, Relaxed);
                     return Ok(Discarded { bytes, ended: true });
                 }
                 Ok((n, true)) => bytes += n,

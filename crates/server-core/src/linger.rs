@@ -11,10 +11,10 @@ use std::time::Duration;
 /// until then. Python has nothing like it.
 ///
 /// It is left alone
-/// - when the client has finished sending, or the last read took all there was, and not more than 8 KiB have been written since: a client
-///   that asks and is answered costs nothing;
-/// - in the other cases if a read that doesn't wait finds nothing, unless the last read filled a buffer of 4 KiB or more, or the client was
-///   turned away before it could be read from, by a hook that has told it something: more is on its way then;
+/// - when the client has finished sending;
+/// - when a read that doesn't wait finds nothing, unless the last read filled a buffer of 4 KiB or more, or the client was turned away
+///   before it could be read from, by a hook that has told it something: more is on its way then. A client that asks and is answered costs
+///   this one read;
 /// - when somebody keeps a view of the connection, who may want to read.
 ///
 /// With [`always`](Self::always), only in the first case if the client has finished, and in the last.

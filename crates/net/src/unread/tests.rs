@@ -25,11 +25,7 @@ fn what_reads_came_back_with_says_what_may_be_left() {
     assert_eq!(here.unread(), Unread::Possible, "nobody has looked");
     say(&mut there, &here, b"ask");
     here.recv(&mut [0; 8]).unwrap();
-    assert_eq!(here.unread(), Unread::Unlikely);
-    here.sendall(&[0; 8192]).unwrap();
-    assert_eq!(here.unread(), Unread::Unlikely);
-    here.sendall(b"!").unwrap();
-    assert_eq!(here.unread(), Unread::Possible, "much has been answered");
+    assert_eq!(here.unread(), Unread::Possible, "more may have come since");
     say(&mut there, &here, b"ask");
     here.recv(&mut [0; 3]).unwrap();
     assert_eq!(here.unread(), Unread::Possible, "there may be more");
