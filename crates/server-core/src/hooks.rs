@@ -1,6 +1,6 @@
 //! What a Python program overrides in a server class, and the state that handlers share.
 
-use crate::{Job, MixIn, PeerAddress, Refusal, Transport, job::FinishRequest};
+use crate::{FinishRequest, Job, MixIn, PeerAddress, Refusal, Transport};
 use socketserver_handlers::{HandlerError, HandlerResult};
 use socketserver_net::TimedOut;
 use std::io;

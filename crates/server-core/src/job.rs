@@ -1,7 +1,7 @@
 //! A request on its way to where it is processed, and its end.
 
 use crate::{
-    Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport,
+    FinishRequest, Outcome, PeerAddress, Refusal, ServerHooks, Session, Ticket, Transport,
     handshake::Begun,
     lingering::{Ending, Wish},
     nursery::Nursery,
@@ -86,7 +86,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             .with_spans(span.as_ref().map(|span| span as &dyn RequestSpans));
         let runs_as = shared.core.run_as(ticket.told());
         let result =
-            guarded(|| shared.state.finish_request(FinishRequest { request, peer, shared: &shared, server }));
+            guarded(|| shared.state.finish_request(FinishRequest::new(request, peer, &shared, server)));
         let outcome = shared.judge(&self.parts().peer, result);
         drop(runs_as); // before the end is told
         self.ended(outcome)
@@ -213,18 +213,15 @@ fn at_once(reason: Refusal) -> bool {
     matches!(reason, Refusal::NoDescriptor | Refusal::Draining)
 }
 
+/// As much as a client may have said by then that is refused at once.
+const SAID_BY_NOW: usize = 256 * 1024;
+
 /// Throws away what a client who is refused has said by now: a socket that is closed with something unread in it resets the connection,
 /// and the client may lose what it was told. Never waits.
 fn discard_arrived(request: &impl Request) {
     let Some(connection) = request.connection() else { return };
     let Some(socket) = connection.socket() else { return };
-    let mut said = [0; 4096];
-    for _ in 0..64 {
-        match rustix::net::recv(socket, &mut said, rustix::net::RecvFlags::DONTWAIT) {
-            Ok((_, n)) if n > 0 => {}
-            _ => return,
-        }
-    }
+    let _ = socket.discard(SAID_BY_NOW); // a client that has gone has nothing more to lose
 }
 
 impl<T: Transport, S: ServerHooks<T>> Shared<T, S> {
@@ -267,39 +264,5 @@ impl<T: Transport, S: ServerHooks<T>> fmt::Debug for Job<T, S> {
         f.debug_struct("Job")
             .field("client_address", &self.parts.as_ref().map(|it| &it.peer))
             .finish_non_exhaustive()
-    }
-}
-
-/// The call that a [`finish_request`](ServerHooks::finish_request) hook is about.
-pub struct FinishRequest<'a, T: Transport, S: ServerHooks<T>> {
-    request: &'a mut T::Request,
-    peer: &'a PeerAddress<T>,
-    shared: &'a Shared<T, S>,
-    server: ServerRef<'a, S>,
-}
-
-impl<T: Transport, S: ServerHooks<T>> FinishRequest<'_, T, S> {
-    /// The request.
-    pub fn request(&mut self) -> &mut T::Request {
-        self.request
-    }
-
-    /// Who it is from.
-    pub fn client_address(&self) -> &PeerAddress<T> {
-        self.peer
-    }
-
-    /// Makes a handler and runs it: setup, handle, finish. What Python's `finish_request` does.
-    ///
-    /// # Errors
-    /// What the handler failed with.
-    pub fn finish(self) -> HandlerResult {
-        self.shared.class.serve(self.request, self.peer, self.server)
-    }
-}
-
-impl<T: Transport, S: ServerHooks<T>> fmt::Debug for FinishRequest<'_, T, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FinishRequest").field("client_address", self.peer).finish_non_exhaustive()
     }
 }

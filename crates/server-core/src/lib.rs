@@ -31,6 +31,7 @@ mod core;
 mod crowd;
 mod error;
 mod event;
+mod finish_request;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzed;
@@ -85,10 +86,11 @@ pub use builder::{Bound, Given, Provide, ServerBuilder};
 pub use connections::ConnectionInfo;
 pub use error::ServerError;
 pub use event::Event;
+pub use finish_request::FinishRequest;
 pub use handle::{Handle, ShutdownReport};
 pub use hooks::ServerHooks;
 pub use inet::{Tcp, Udp};
-pub use job::{FinishRequest, Job};
+pub use job::Job;
 pub use limit::Limit;
 pub use linger::Linger;
 pub use mixin::{MixIn, Runs, Sequential};

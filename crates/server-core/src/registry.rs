@@ -1,65 +1,22 @@
 //! The requests in progress that hold a connection or a child, so that they can be listed, counted by peer, and ended from outside.
 
-use crate::{ConnectionInfo, nursery::Seat};
-use socketserver_net::{Activity, Address, Connection, Shown, Traffic, Wire};
+mod by_peer;
+mod entry;
+
+use crate::ConnectionInfo;
+use by_peer::ByPeer;
+use entry::{Child, Closer, Entry};
+use socketserver_net::{Address, Connection, Traffic};
 use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
-use std::{
-    collections::HashMap,
-    fmt,
-    net::{IpAddr, Shutdown},
-    sync::{Arc, Weak},
-    time::Instant,
-};
+use std::{collections::HashMap, fmt, time::Instant};
 
-/// How a request in progress is ended by force.
-pub(crate) enum Closer {
-    /// By shutting its connection down: whatever blocks on it returns.
-    Connection(Weak<dyn Wire>),
-    /// By what the mix-in said, such as killing a child.
-    Other(Box<dyn Fn() + Send>),
-    /// Not at all.
-    Nothing,
-}
-
-pub(crate) struct Entry {
-    peer: Address,
-    since: Instant,
-    closer: Closer,
-    /// It has been ended by force, and hasn't noticed yet.
-    is_ended: bool,
-    /// It counts as one of its peer's.
-    is_peers: bool,
-    /// The child that serves it.
-    child: Option<Child>,
-}
-
-struct Child {
-    pid: i32,
-    /// What it tells.
-    seat: Option<Arc<Seat>>,
-    /// How it is told that the server stops.
-    tell: Box<dyn Fn() + Send>,
-}
-
-/// Who has been given a connection to serve.
-pub(crate) struct ServedBy {
-    pub(crate) pid: i32,
-    pub(crate) seat: Option<Arc<Seat>>,
-    pub(crate) kill: Box<dyn Fn() + Send>,
-    /// That the server stops.
-    pub(crate) tell: Box<dyn Fn() + Send>,
-}
+pub(crate) use entry::ServedBy;
 
 #[derive(Default)]
 pub(crate) struct Entries {
     by_id: HashMap<u64, Entry>,
     /// Only if they are limited.
     by_peer: Option<ByPeer>,
-}
-
-struct ByPeer {
-    max: usize,
-    counts: HashMap<IpAddr, usize>,
 }
 
 #[derive(Default)]
@@ -217,84 +174,6 @@ impl Entries {
             by_peer.counts.clear();
         }
     }
-}
-
-impl Entry {
-    fn end(&mut self) {
-        if std::mem::replace(&mut self.is_ended, true) {
-            return;
-        }
-        match &self.closer {
-            Closer::Connection(wire) => {
-                if let Some(wire) = wire.upgrade() {
-                    let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
-                }
-            }
-            Closer::Other(close) => close(),
-            Closer::Nothing => {}
-        }
-    }
-
-    fn wire(&self) -> Option<Arc<dyn Wire>> {
-        if let Closer::Connection(wire) = &self.closer { wire.upgrade() } else { None }
-    }
-
-    /// As the child sees it that serves it, if there is one.
-    fn shown(&self) -> Option<&Shown> {
-        self.child.as_ref()?.seat.as_ref().map(|seat| &seat.shown)
-    }
-
-    fn traffic(&self) -> Traffic {
-        match self.shown() {
-            Some(shown) => shown.traffic(),
-            None => self.wire().map(|wire| wire.traffic()).unwrap_or_default(),
-        }
-    }
-
-    fn activity(&self) -> Activity {
-        match self.shown() {
-            Some(shown) => shown.activity(),
-            None => {
-                self.wire().and_then(|wire| Some(wire.socket()?.activity())).unwrap_or(Activity::InRequest)
-            }
-        }
-    }
-
-    fn info(&self, id: u64, now: Instant) -> ConnectionInfo {
-        ConnectionInfo {
-            id,
-            peer: self.peer.clone(),
-            age: now.saturating_duration_since(self.since),
-            traffic: self.traffic(),
-            activity: self.activity(),
-            pid: self.child.as_ref().map(|child| child.pid),
-        }
-    }
-}
-
-impl ByPeer {
-    /// Counts one, and says whether it is within the limit.
-    fn enter(&mut self, peer: &Address) -> bool {
-        let Some(ip) = ip(peer) else { return true };
-        let count = self.counts.entry(ip).or_default();
-        *count += 1;
-        *count <= self.max
-    }
-
-    fn leave(&mut self, peer: &Address) {
-        let Some(ip) = ip(peer) else { return };
-        if let Some(count) = self.counts.get_mut(&ip) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&ip);
-            }
-        }
-    }
-}
-
-/// By what peers are told apart. An IPv4 client is the same on an IPv6 socket.
-fn ip(peer: &Address) -> Option<IpAddr> {
-    peer.as_inet().map(|address| address.ip().to_canonical())
 }
 
 impl fmt::Debug for Registry {

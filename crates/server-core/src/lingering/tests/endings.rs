@@ -1,6 +1,6 @@
 //! From the end of a request to the close of its connection: at once, when the client has finished, or when it is cut off.
 
-use super::super::{Ending, Lingers, Parked, Tail, Wish};
+use super::super::{Ending, Lingers, Wish, ending::Parked, tail::Tail};
 use crate::{
     Acceptor, Linger, Ticket,
     lingering::End,
