@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-fn start(mixin: &str, settings: &[&str]) -> (Subject, u32, SocketAddr) {
+pub(crate) fn start(mixin: &str, settings: &[&str]) -> (Subject, u32, SocketAddr) {
     let server = subject::start(&[&["accepting", mixin][..], settings].concat());
     let pid = server.after("pid ").parse().unwrap();
     let address = server.after("serving ").parse().unwrap();
@@ -28,14 +28,14 @@ fn start(mixin: &str, settings: &[&str]) -> (Subject, u32, SocketAddr) {
 }
 
 #[track_caller]
-fn close_port(server: &mut Subject, mixin: &str) {
+pub(crate) fn close_port(server: &mut Subject, mixin: &str) {
     server.tell("close");
     assert_eq!(server.after("closed "), "Ok", "{mixin}");
     server.after("done close");
 }
 
 #[track_caller]
-fn is_refused(address: SocketAddr, mixin: &str) {
+pub(crate) fn is_refused(address: SocketAddr, mixin: &str) {
     let error = Client::try_connect(address).map(drop).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{mixin}");
 }
@@ -55,7 +55,7 @@ fn is_nobodys(address: SocketAddr, mixin: &str) {
 }
 
 /// Much less than the one or more CPUs that a loop takes which is told again and again that there is something.
-fn doesnt_spin(pid: u32, mixin: &str) {
+pub(crate) fn doesnt_spin(pid: u32, mixin: &str) {
     let usage = Usage::of(pid);
     thread::sleep(Duration::from_millis(300)); // it is what is measured
     assert!(usage.share() < 0.3, "{mixin}: {}", usage.share());

@@ -74,21 +74,14 @@ fn a_connection_on_a_thread_creates_none() {
     );
 }
 
+/// How often a second thread is woken, since the next client is there before the first has looked, isn't ours to say: each who is woken looks.
 #[test]
 fn a_connection_on_the_pool_is_handed_to_nobody() {
-    let Some(ours) = count("thread-pool", Work::Once) else { return };
-    at_most(
-        &ours,
-        &[
-            ("accept4", 2.0),
-            ("epoll_wait", 1.0),
-            ("epoll_pwait", 1.0),
-            ("recvfrom", 2.0),
-            ("sendto", 1.0),
-            ("shutdown", 1.0),
-            ("close", 1.0),
-        ],
-    );
+    let Some(mut ours) = count("thread-pool", Work::Once) else { return };
+    let mut take = |call: &str| ours.0.remove(call).unwrap_or_default();
+    let (waits, looks) = (take("epoll_wait") + take("epoll_pwait"), take("accept4"));
+    assert!(waits < 1.5 && looks <= 1.0 + waits + SLACK, "{waits} waits, {looks} looks");
+    at_most(&ours, &[("recvfrom", 2.0), ("sendto", 1.0), ("shutdown", 1.0), ("close", 1.0)]);
 }
 
 /// One at a time, so that there is nothing to be moved in batches: a wait, an attempt that finds nothing more, and what must be.

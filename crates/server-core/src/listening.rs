@@ -3,7 +3,6 @@
 use crate::{
     Backlog, Transport,
     core::{Core, Door},
-    port::unsupported,
 };
 use socketserver_sys::{Child, ForkMutex, sync::ForkMutexGuard};
 use std::{
@@ -63,16 +62,22 @@ impl<T> Listening<T> {
 }
 
 impl<T: Transport> Listening<T> {
-    fn open(&self) -> io::Result<Arc<T>> {
-        let [only] = &self.all()[..] else {
-            return match self.get() {
-                Some(_) => Err(unsupported(
-                    "there is a socket for each process or thread, which can't be closed together",
-                )),
-                None => Err(io::ErrorKind::NotConnected.into()),
-            };
-        };
-        Ok(only.clone())
+    /// Does something to all that are open, or to none. Held meanwhile, so that none is opened beside them.
+    fn all_or_none(
+        &self,
+        act: impl Fn(&T) -> io::Result<()>,
+        undo: impl Fn(&T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let sockets = self.0.lock();
+        let first = sockets.first.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let all = || [first].into_iter().chain(&sockets.more);
+        for (done, transport) in all().enumerate() {
+            if let Err(error) = act(transport) {
+                all().take(done).for_each(|it| drop(undo(it))); // the first error is the one to be told
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Closes those that are more than `count`.
@@ -113,13 +118,13 @@ impl<T: Transport> Sockets<T> {
 
 impl<T: Transport> Door for Listening<T> {
     fn hold(&self, hold: bool) -> io::Result<()> {
-        self.open()?.hold_port(hold)
+        self.all_or_none(|it| it.hold_port(hold), |it| it.hold_port(!hold))
     }
     fn close(&self) -> io::Result<()> {
-        self.open()?.close_port()
+        self.all_or_none(T::close_port, T::reopen_port)
     }
     fn reopen(&self) -> io::Result<()> {
-        self.open()?.reopen_port()
+        self.all_or_none(T::reopen_port, T::close_port)
     }
     fn end_waits(&self, end: bool) {
         self.all().iter().for_each(|transport| transport.end_waits(end));

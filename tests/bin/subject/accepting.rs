@@ -42,19 +42,22 @@ impl KeepAliveRequestHandler<State> for Upper {
 
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
-/// The mix-in, then `backlog=keep|serve|refuse|leave`, `limit=N` of connections, `address=A`, `early=yes` to serve only
-/// after the first `again`. Obeys lines: `suspend`, `close` (the port), `resume`,
+/// The mix-in, then `backlog=keep|serve|refuse|leave`, `limit=N` of connections, `address=A`, `sockets=each` of the pool's threads or the
+/// processes, `early=yes` to serve only after the first `again`. Obeys lines: `suspend`, `close` (the port), `resume`,
 /// `stats`, `shutdown MS`, `pids`, and `again`, which serves again. Closes the server at the end of its input.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((mixin, settings)) = arguments.split_first() else { return Err("which mix-in?".into()) };
     let settings: Settings<'_> = settings.iter().filter_map(|it| it.split_once('=')).collect();
+    let each = settings.get("sockets") == Some(&"each");
     let pool = || ThreadPoolMixIn::default().min_workers(1).max_workers(4);
+    let own_sockets = || pool().min_workers(4).socket_each(true);
     match mixin.as_str() {
         "sequential" => run(Sequential, &settings),
         "threading" => run(ThreadingMixIn::default(), &settings),
+        "pool" if each => run(own_sockets(), &settings),
         "pool" => run(pool(), &settings),
         "forking" => run(ForkingMixIn::default().max_children(4), &settings),
-        "prefork" => run(PreforkMixIn::new(pool()).processes(2), &settings),
+        "prefork" => run(PreforkMixIn::new(pool()).processes(2).socket_each(each), &settings),
         "reactor" => run(ReactorMixIn::default(), &settings),
         _ => Err(format!("no mix-in {mixin}").into()),
     }

@@ -73,8 +73,12 @@ impl Transport for Tcp {
 
     fn another(&self) -> io::Result<Self> {
         let listener = beside(&SockRef::from(&self.listener), self.address, Type::STREAM, &self.options)?;
-        let another = Tcp::new(listener, self.address, self.options.clone(), self.address.port());
-        another.server_activate(self.backlog.load(Relaxed))?;
+        let another = Tcp::new(listener, self.address, self.options.clone(), self.port.shared());
+        let backlog = self.backlog.load(Relaxed);
+        match self.port.is_closed(&self.listener)? {
+            true => another.port.listens(backlog), // when it is opened
+            false => another.server_activate(backlog)?,
+        }
         Ok(another)
     }
 
@@ -120,15 +124,13 @@ impl Transport for Tcp {
 impl<A: ToSocketAddrs + Debug> Bind<A> for Tcp {
     fn server_bind(address: A, options: &BindOptions) -> Result<Self, ServerError> {
         let (listener, address, asked) = bind_first(address, Type::STREAM, true, options)?;
-        Ok(Tcp::new(listener, address, options.clone(), asked))
+        Ok(Tcp::new(listener, address, options.clone(), Port::bound_to(asked)))
     }
 }
 
 impl Tcp {
-    /// `asked` is the port that was asked for, which may be 0.
-    fn new(listener: socket2::Socket, address: SocketAddr, options: BindOptions, asked: u16) -> Self {
-        let (backlog, port) = (AtomicI32::new(0), Port::bound_to(asked));
-        Tcp { listener, address, options, backlog, is_shared: false, port }
+    fn new(listener: socket2::Socket, address: SocketAddr, options: BindOptions, port: Port) -> Self {
+        Tcp { listener, address, options, backlog: AtomicI32::new(0), is_shared: false, port }
     }
 
     /// Serves a listening socket that is already open, such as one that a supervisor passed down.
@@ -138,6 +140,6 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp { is_shared: true, ..Tcp::new(listener, address, BindOptions::default(), 0) })
+        Ok(Tcp { is_shared: true, ..Tcp::new(listener, address, BindOptions::default(), Port::default()) })
     }
 }

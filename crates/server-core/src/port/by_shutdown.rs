@@ -11,7 +11,7 @@ use std::{
     net::{Shutdown, SocketAddr},
     os::fd::{AsFd, OwnedFd},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -30,13 +30,19 @@ const HANDSHAKE: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub(crate) struct Port {
     queue_size: AtomicI32,
-    /// To be read without the lock, for each request.
-    length: AtomicUsize,
-    kept: Mutex<VecDeque<(OwnedFd, SocketAddr)>>,
+    kept: Arc<Kept>,
     /// The port was asked for by its number, and stays bound.
     is_fixed: AtomicBool,
     /// Our filter is attached.
     is_held: AtomicBool,
+}
+
+/// Those who waited when the port was closed, in any of the sockets that have it: whoever is woken serves them.
+#[derive(Debug, Default)]
+struct Kept {
+    /// To be read without the lock, for each request.
+    length: AtomicUsize,
+    clients: Mutex<VecDeque<(OwnedFd, SocketAddr)>>,
 }
 
 impl Port {
@@ -45,8 +51,17 @@ impl Port {
         Port { is_fixed: AtomicBool::new(number != 0), ..Port::default() }
     }
 
+    /// The same port, of another socket.
+    pub(crate) fn shared(&self) -> Self {
+        Port { kept: self.kept.clone(), is_fixed: AtomicBool::new(true), ..Port::default() }
+    }
+
     pub(crate) fn listens(&self, request_queue_size: i32) {
         self.queue_size.store(request_queue_size, SeqCst);
+    }
+
+    pub(crate) fn is_closed(&self, listener: &Socket) -> io::Result<bool> {
+        Ok(!listener.is_listener()?)
     }
 
     /// From now on the kernel ignores those who want to connect, so that they try again a second later; or no longer.
@@ -121,7 +136,7 @@ impl Port {
             match adopt::accept(listener) {
                 Ok((client, peer)) => {
                     kept.extend(peer.as_socket().map(|peer| (client, peer)));
-                    self.length.store(kept.len(), SeqCst);
+                    self.kept.length.store(kept.len(), SeqCst);
                 }
                 Err(error) => match AcceptError::of(&error) {
                     AcceptError::Nothing => return Ok(()),
@@ -133,17 +148,17 @@ impl Port {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<(OwnedFd, SocketAddr)>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn has_kept(&self) -> bool {
-        self.length.load(SeqCst) > 0
+        self.kept.length.load(SeqCst) > 0
     }
 
     pub(crate) fn take_kept(&self) -> Option<(OwnedFd, SocketAddr)> {
         let mut kept = self.lock();
         let first = kept.pop_front();
-        self.length.store(kept.len(), SeqCst);
+        self.kept.length.store(kept.len(), SeqCst);
         first
     }
 
@@ -157,7 +172,7 @@ impl Port {
     pub(crate) fn close_in_child(&self, child: &Child) {
         // Another thread of the parent may have held the lock.
         if self.has_kept()
-            && let Ok(kept) = self.kept.try_lock()
+            && let Ok(kept) = self.kept.clients.try_lock()
         {
             kept.iter().for_each(|(client, _)| child.close_inherited(client.as_fd()));
         }

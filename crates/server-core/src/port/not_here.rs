@@ -14,6 +14,12 @@ impl Port {
     pub(crate) fn bound_to(_number: u16) -> Self {
         Port
     }
+    pub(crate) fn shared(&self) -> Self {
+        Port
+    }
+    pub(crate) fn is_closed(&self, _listener: &Socket) -> io::Result<bool> {
+        Ok(false)
+    }
     pub(crate) fn listens(&self, _request_queue_size: i32) {}
     pub(crate) fn hold(&self, _listener: &Socket, _hold: bool) -> io::Result<()> {
         Err(unsupported(WHY))
