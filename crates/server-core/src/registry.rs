@@ -71,13 +71,14 @@ impl Registry {
         self.0.lock()
     }
 
-    /// Lists a connection. False if its peer has as many as it may, without this one.
+    /// Lists a connection. False if its peer has as many as it may: then this one counts for nothing, however long it takes to turn it away.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let entry =
+        let mut entry =
             Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers: true, child: None };
         let mut entries = self.0.lock();
-        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
+        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.try_enter(&entry.peer));
+        entry.is_peers = may;
         entries.by_id.insert(id, entry);
         may
     }
@@ -273,12 +274,20 @@ impl Entry {
 }
 
 impl ByPeer {
-    /// Counts one, and says whether it is within the limit.
-    fn enter(&mut self, peer: &Address) -> bool {
-        let Some(ip) = ip(peer) else { return true };
-        let count = self.counts.entry(ip).or_default();
-        *count += 1;
-        *count <= self.max
+    /// Counts one, if it is within the limit.
+    fn try_enter(&mut self, peer: &Address) -> bool {
+        let inside = ip(peer).and_then(|ip| self.counts.get(&ip)).copied().unwrap_or(0);
+        let may = inside < self.max || ip(peer).is_none();
+        if may {
+            self.enter(peer);
+        }
+        may
+    }
+
+    fn enter(&mut self, peer: &Address) {
+        if let Some(ip) = ip(peer) {
+            *self.counts.entry(ip).or_default() += 1;
+        }
     }
 
     fn leave(&mut self, peer: &Address) {
