@@ -101,6 +101,8 @@ mod threading;
 mod transports;
 // Files of Unix sockets.
 mod unix_files;
+// Tables of the documents, which name tests.
+mod tables;
 // Time limits, handshakes and drains, by every mix-in.
 mod timed;
 // The tutorial: its programs, and what it shows them print.
