@@ -25,6 +25,8 @@ mod systems;
 mod accept_errors;
 // What other servers test.
 mod anchors;
+// What is promised, and the tests that hold it.
+mod guarantees;
 // What an observer hears of servers, connections and requests.
 mod spans;
 // Faults that really happen: to system calls, descriptors, connections, processes.
