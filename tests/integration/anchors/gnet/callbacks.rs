@@ -154,7 +154,7 @@ fn hear(word: &str, mut receive: impl FnMut(&mut [u8]) -> io::Result<usize>) -> 
     Some(String::from_utf8_lossy(&buf[..n]).into_owned())
 }
 
-/// It stops itself there, nobody else does; who had come then is served all the same, and the next time so is who comes then.
+/// It stops itself there, nobody else does; who comes the next time is served.
 fn stops<T, M, Kind>(mixin: M, place: &'static str, at: &str, visit: Visit<'_>)
 where
     T: Transport + for<'a> Bind<&'a str>,
@@ -172,7 +172,11 @@ where
     match place {
         "serving" => {} // it comes there by itself
         "handle_error" => assert_eq!(visit(&address, "fail\n"), None),
-        _ => assert_eq!(visit(&address, "hello\n").as_deref(), Some("hello\n"), "{place} on {address}"),
+        _ => {
+            // A connection that hasn't said anything by then isn't waited for.
+            let heard = visit(&address, "hello\n");
+            assert!(matches!(heard.as_deref(), Some("hello\n" | "")), "{place} on {address}: {heard:?}");
+        }
     }
     if place == "stopped" {
         server.handle().request_shutdown(); // so that it comes there
