@@ -6,7 +6,7 @@ use crate::{
     subject::{self, Subject},
     util::{serve, wait_for},
 };
-use reliability::{Client, GUARD, MIXINS, Usage};
+use reliability::{Client, MIXINS, Usage};
 use socketserver::{
     BindOptions, Transport,
     net::socket2::{Domain, Socket, Type},
@@ -159,38 +159,37 @@ impl StreamRequestHandler for Upper {
 /// Clients who come all the time are served or refused by the system, and nothing else.
 #[test]
 fn nobody_is_lost_between_open_and_closed() {
-    let server = serve(ThreadingTcpServer::<Upper>::bind("127.0.0.1:0").unwrap());
-    let (address, is_over) = (server.server_address(), AtomicBool::new(false));
-    let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while !is_over.load(SeqCst) {
-                    match Client::try_connect(address) {
-                        Ok(mut client) => {
-                            assert_eq!(client.ask("hello"), "HELLO");
-                            answered.fetch_add(1, SeqCst);
-                        }
-                        Err(error) => {
-                            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-                            refused.fetch_add(1, SeqCst);
-                        }
+    for mixin in MIXINS {
+        let (mut server, _, address) = start(mixin, &[]);
+        let (answered, refused, is_over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+        let come = || {
+            while !is_over.load(SeqCst) {
+                match Client::try_connect(address) {
+                    Ok(client) => {
+                        assert_eq!(served(client, mixin), "FIRST");
+                        answered.fetch_add(1, SeqCst);
+                    }
+                    Err(error) => {
+                        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{mixin}");
+                        refused.fetch_add(1, SeqCst);
                     }
                 }
-            });
-        }
-        for _ in 0..10 {
-            let (before, rejected) = (answered.load(SeqCst), refused.load(SeqCst));
-            wait_for("somebody to be served", || answered.load(SeqCst) > before);
-            server.handle().close_port().unwrap();
-            wait_for("somebody to be refused", || refused.load(SeqCst) > rejected);
-            server.handle().resume();
-        }
-        is_over.store(true, SeqCst);
-    });
-    // A client hears its answer before its end is counted.
-    assert!(server.handle().wait_for_connections(|n| n == 0, GUARD));
-    assert_eq!(server.stats().completed as usize, answered.into_inner());
+            }
+        };
+        thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(come)));
+            for _ in 0..10 {
+                let (before, rejected) = (answered.load(SeqCst), refused.load(SeqCst));
+                wait_for("somebody to be served", || answered.load(SeqCst) > before);
+                close_port(&mut server, mixin);
+                wait_for("somebody to be refused", || refused.load(SeqCst) > rejected);
+                tell(&mut server, "resume");
+            }
+            is_over.store(true, SeqCst);
+        });
+        let answered = answered.into_inner();
+        assert_eq!(close(server), counts(answered, answered), "{mixin}");
+    }
 }
 
 #[test]

@@ -25,6 +25,8 @@ mod systems;
 mod accept_errors;
 // What other servers test.
 mod anchors;
+// What is promised, and the tests that hold it.
+mod guarantees;
 // What an observer hears of servers, connections and requests.
 mod spans;
 // Faults that really happen: to system calls, descriptors, connections, processes.
@@ -102,6 +104,8 @@ mod threading;
 mod transports;
 // Files of Unix sockets.
 mod unix_files;
+// Tables of the documents, which name tests.
+mod tables;
 // Time limits, handshakes and drains, by every mix-in.
 mod timed;
 // The tutorial: its programs, and what it shows them print.

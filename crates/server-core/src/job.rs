@@ -135,8 +135,12 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
 
     /// Makes this process's copy of the server one of a forked child: the listening socket is closed, and shutting down is left
     /// to the parent. After [`before_fork`](Self::before_fork) the child sees that the server drains, and a wait for the next request of a keep-alive
-    /// connection is ended then by SIGURG.
+    /// connection is ended then by SIGURG. Where the server is [ended by signals](crate::Server::shutdown_on_signals), SIGINT and SIGTERM are the
+    /// parent's from now on: a terminal or a supervisor sends them to the child, too.
     pub fn enter_child(&mut self, child: &Child) {
+        if self.shared.core.has_ear() {
+            child.leave_end_to_parent();
+        }
         let parts = self.parts_mut();
         let nursery = parts.nursery.take();
         if nursery.is_some() {

@@ -28,13 +28,14 @@ impl Registry {
         self.0.lock()
     }
 
-    /// Lists a connection. False if its peer has as many as it may, without this one.
+    /// Lists a connection. False if its peer has as many as it may: then this one counts for nothing, however long it takes to turn it away.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let entry =
+        let mut entry =
             Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers: true, child: None };
         let mut entries = self.0.lock();
-        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.enter(&entry.peer));
+        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.try_enter(&entry.peer));
+        entry.is_peers = may;
         entries.by_id.insert(id, entry);
         may
     }

@@ -19,7 +19,8 @@ use std::{
     time::Duration,
 };
 
-/// SIGINT and SIGTERM end the server for as long as this lives; afterwards they do what they did before.
+/// SIGINT and SIGTERM end the server for as long as this lives. Afterwards they do what others have asked [`signal_hook`] for, and what handled them
+/// before; the default, which is to end the process, doesn't come back. A program that goes on for long after its server should hear them by itself.
 #[must_use = "the signals end the server only while this is alive"]
 pub struct Signals {
     ids: Vec<SigId>,

@@ -1,5 +1,6 @@
 //! fork(2) and _exit(2).
 
+use crate::terminate;
 use rustix::process::Pid;
 use std::{
     io,
@@ -60,7 +61,7 @@ impl Child {
     }
 
     /// Lets SIGINT, SIGTERM, SIGHUP and SIGQUIT end the child, if the program handled them: its handlers speak to threads that
-    /// aren't here. What was ignored stays ignored.
+    /// aren't here. What was ignored stays ignored, and what was [left to the parent](Self::leave_end_to_parent) is.
     pub fn restore_signals(&self) {
         for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
             // SAFETY: a zeroed sigaction is a valid value to be overwritten, and one that says SIG_DFL with an empty mask.
@@ -69,6 +70,7 @@ impl Child {
                 let mut now: libc::sigaction = std::mem::zeroed();
                 if libc::sigaction(signal, std::ptr::null(), &mut now) == 0
                     && ![libc::SIG_IGN, libc::SIG_DFL].contains(&now.sa_sigaction)
+                    && !terminate::is_nothing(now.sa_sigaction)
                 {
                     let mut default: libc::sigaction = std::mem::zeroed();
                     default.sa_sigaction = libc::SIG_DFL;

@@ -1,4 +1,4 @@
-//! SIGTERM in a child that has a loop of its own.
+//! SIGINT and SIGTERM in a child: of one that has a loop of its own, and of one whose end is its parent's matter.
 
 use crate::Child;
 use std::{
@@ -57,9 +57,49 @@ impl Child {
         }
         WAKE.store(duplicate, SeqCst);
         set_handler(libc::SIGTERM, on_sigterm);
-        set_handler(libc::SIGINT, on_sigint);
+        set_handler(libc::SIGINT, on_nothing);
         Ok(())
     }
+
+    /// For a child of a program that ends in an orderly way by SIGINT and SIGTERM: from now on neither does anything here. A terminal sends the
+    /// one and a supervisor the other to parent and children alike, and it is the parent's to decide how long a child may go on. They
+    /// interrupt system calls only where these go on by themselves. What was ignored stays ignored, and programs that are executed get the default.
+    ///
+    /// ```
+    /// use rustix::process::{Signal, WaitOptions, kill_process, waitpid};
+    /// use socketserver_sys::{Fork, fork};
+    /// use std::io::{Read, Write};
+    ///
+    /// let (mut parent, mut ready) = std::io::pipe()?;
+    /// let (mut waiting, mut go) = std::io::pipe()?;
+    /// match fork()? {
+    ///     Fork::Child(child) => {
+    ///         child.leave_end_to_parent();
+    ///         child.restore_signals();                         // but for these
+    ///         let _ = ready.write_all(b"!");
+    ///         let _ = waiting.read_exact(&mut [0]);
+    ///         child.exit(7)
+    ///     }
+    ///     Fork::Parent(pid) => {
+    ///         parent.read_exact(&mut [0])?;
+    ///         kill_process(pid, Signal::INT)?;
+    ///         kill_process(pid, Signal::TERM)?;
+    ///         go.write_all(b"!")?;
+    ///         let (_, status) = waitpid(Some(pid), WaitOptions::empty())?.expect("not WNOHANG");
+    ///         assert_eq!(status.exit_status(), Some(7));
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn leave_end_to_parent(&self) {
+        set_handler(libc::SIGINT, on_nothing);
+        set_handler(libc::SIGTERM, on_nothing);
+    }
+}
+
+/// Whether this is what does nothing, as `sigaction` says it.
+pub(crate) fn is_nothing(handler: usize) -> bool {
+    handler == on_nothing as *const () as usize
 }
 
 extern "C" fn on_sigterm(_signal: libc::c_int) {
@@ -75,7 +115,7 @@ extern "C" fn on_sigterm(_signal: libc::c_int) {
     }
 }
 
-extern "C" fn on_sigint(_signal: libc::c_int) {}
+extern "C" fn on_nothing(_signal: libc::c_int) {}
 
 /// The address of the calling thread's errno.
 pub(crate) fn errno_location() -> *mut libc::c_int {

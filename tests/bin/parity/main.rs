@@ -3,6 +3,9 @@
 //! `parity CASE ARGUMENT…` runs one case, and ends with status 0 if it passed.
 
 mod bind_leak;
+#[path = "../../integration/anchors/gnet/callbacks.rs"]
+mod callbacks;
+mod callbacks_forking;
 #[path = "../../integration/shutdown/client.rs"]
 mod client;
 #[path = "../../integration/shutdown/draining.rs"]
@@ -39,6 +42,7 @@ fn main() {
             let (_, forking) = written::second::six_ways("127.0.0.1:0").unwrap();
             forking.into_iter().for_each(written::expect_kv);
         }
+        ["callbacks", mixin] => callbacks_forking::run(mixin),
         ["shutdown-forking"] => shutdown_forking::run(),
         ["shutdown-prefork"] => shutdown_prefork::run(),
         ["reactor-leftovers"] => reactor_leftovers::run(),

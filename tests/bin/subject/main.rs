@@ -11,6 +11,7 @@ mod linger;
 mod panics;
 mod pool;
 mod prefork;
+mod signalled;
 mod sockets;
 mod spans;
 mod threading;
@@ -43,13 +44,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, rest)) if case == "panics" => panics::serve(rest),
         Some((case, rest)) if case == "pool" => pool::run(rest),
         Some((case, rest)) if case == "prefork" => prefork::serve(rest),
+        Some((case, rest)) if case == "signalled" => signalled::serve(rest),
         Some((case, rest)) if case == "sockets" => sockets::serve(rest),
         Some((case, rest)) if case == "spans" => spans::serve(rest),
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|panics|pool|prefork|sockets|spans";
-            Err(format!("subject {cases}|scarce-threads|timed …").into())
+            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|panics|pool|prefork|signalled";
+            Err(format!("subject {cases}|sockets|spans|scarce-threads|timed …").into())
         }
     }
 }

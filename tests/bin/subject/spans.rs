@@ -127,7 +127,7 @@ impl DatagramRequestHandler<Hooks> for Obey {
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `MIXIN` and any of `request_timeout=MS`, `idle_timeout=MS`, `grace=MS` of SIGTERM, `reject=N`, `wait=MS` for room that there isn't, `per_peer=N`,
-/// `queue=N` of a pool of one thread, `transport=udp`; `panics=yes` of the observer, `workers=told` by it.
+/// `queue=N` of a pool of one thread, `transport=udp`; `factory=panics` instead of making a handler, `panics=yes` of the observer, `workers=told` by it.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     let pool = match settings.get("queue") {
@@ -161,7 +161,11 @@ fn by<M: MixIn + Runs<kind::KeepAlive> + Runs<kind::Datagram>>(
 }
 
 fn tcp<M: MixIn + Runs<kind::KeepAlive>>(settings: &Settings<'_>, mixin: M) -> Result<(), Box<dyn Error>> {
-    let mut builder = Server::<Tcp, Obey, M, Hooks>::builder().mixin(mixin);
+    let fails = settings.contains_key("factory");
+    let mut builder = Server::<Tcp, Obey, M, Hooks>::builder().mixin(mixin).handler_factory(move |_| {
+        assert!(!fails, "as was asked");
+        Obey
+    });
     if let Some(limit) = settings.get("request_timeout") {
         builder = builder.request_timeout(millis(limit)?);
     }

@@ -1,34 +1,41 @@
-//! gnet (Go): `gnet_test.go`.
+//! gnet (Go): `gnet_test.go`, over TCP, UDP and Unix sockets, by one loop and by several: each mix-in that serves there.
 
-use crate::{
-    clients::connect,
-    util::{serve, wait_for},
-};
-use parking_lot::Mutex;
-use socketserver::prelude::*;
-use std::{sync::mpsc, time::Duration};
+mod callbacks;
+mod echoes;
+mod vanished;
 
-/// `TestClosedWakeUp`, "write to a closed connection": the peer has gone when it is written to, again and again.
+use crate::helper::parity;
+use callbacks::{IN_A_REQUEST, IN_THE_LOOP, over_datagrams, over_streams};
+use reliability::{Builder, Program};
+use socketserver::{ReactorMixIn, Sequential, ThreadPoolMixIn, ThreadingMixIn};
+use std::path::Path;
+
+/// A server that sends all back, over the transport of choice.
+fn server(mixin: &str, transport: &str, folder: &Path) -> Program {
+    let server = Builder::ours(env!("CARGO_BIN_EXE_faults"), mixin).with(format!("transport={transport}"));
+    let path = format!("path={}", folder.join("server").display());
+    if transport.starts_with("unix") { server.with(path) } else { server }.start()
+}
+
+/// Those that serve datagrams.
+const OF_DATAGRAMS: [&str; 5] = ["sequential", "threading", "pool", "forking", "prefork"];
+
+/// `TestShutdown…`, by each of them.
 #[test]
-fn writes_to_a_peer_that_has_vanished_end_its_own_request_only() {
-    let (gone, is_gone) = mpsc::channel::<()>();
-    let is_gone = Mutex::new(is_gone);
-    let handler = move |cx: &mut StreamContext<'_>| {
-        if cx.rfile.fill_buf()?.is_empty() {
-            return Ok(());
-        }
-        is_gone.lock().recv_timeout(Duration::from_secs(30))?;
-        loop {
-            cx.wfile.write_all(&[b'x'; 4096])?; // fails sooner or later
-        }
-    };
-    let server = serve(ThreadingTcpServer::<_>::bind_fn("127.0.0.1:0", handler).unwrap());
-    let client = connect(server.server_address());
-    client.sendall(b"?").unwrap();
-    drop(client);
-    gone.send(()).unwrap();
-    wait_for("its end", || server.stats().disconnected == 1);
-    drop(connect(server.server_address()));
-    wait_for("the next", || server.stats().completed == 1);
-    server.stop().unwrap();
+fn it_can_be_stopped_from_every_callback_over_every_transport() {
+    let places = [IN_THE_LOOP, IN_A_REQUEST].concat();
+    over_streams(|| Sequential, &places);
+    over_streams(ThreadingMixIn::default, &places);
+    over_streams(ThreadPoolMixIn::default, &places);
+    over_streams(ReactorMixIn::default, &places);
+    over_datagrams(|| Sequential, &places);
+    over_datagrams(ThreadingMixIn::default, &places);
+    over_datagrams(ThreadPoolMixIn::default, &places);
+}
+
+/// Where children serve, in a process of its own.
+#[test]
+fn it_can_be_stopped_from_every_callback_where_children_serve() {
+    parity(&["callbacks", "forking"]);
+    parity(&["callbacks", "prefork"]);
 }

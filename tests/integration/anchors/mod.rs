@@ -2,14 +2,19 @@
 //! another module does so already, it isn't repeated: `docs/reliability-anchors.md` says which does, for each case.
 
 mod gnet;
+mod gunicorn;
+mod net_http;
 mod poco;
 mod ranch;
 mod thousand_island;
 mod tiny_http;
+mod twisted;
 
-use crate::clients::connect;
+use crate::{
+    clients::connect,
+    tables::{self, Tests},
+};
 use socketserver::prelude::*;
-use std::{collections::HashSet, env, fs, path::Path, process::Command};
 
 /// Echoes lines.
 #[derive(Default)]
@@ -44,20 +49,18 @@ fn in_flight(server: std::net::SocketAddr) -> TcpStream {
 /// The last column of the table names tests of this program, and models, which other programs have.
 #[test]
 fn the_tests_that_the_table_names_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let table = fs::read_to_string(root.join("docs/reliability-anchors.md")).unwrap();
-    let listed = Command::new(env::current_exe().unwrap()).arg("--list").output().unwrap().stdout;
-    let listed = String::from_utf8(listed).unwrap();
-    let tests: HashSet<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
-    let rows = table.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
-    let cells = rows.map(|row| row.trim_end_matches('|').rsplit('|').next().unwrap());
-    let named: Vec<_> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
-    assert!(named.len() > 40, "{} tests are named", named.len());
-    for name in named {
-        let is_there = match name.strip_suffix(".rs") {
-            Some(_) => root.join("crates").join(name).is_file(),
-            None => tests.contains(name),
-        };
-        assert!(is_there, "there is no test {name}");
+    let document = tables::document("docs/reliability-anchors.md");
+    let (table, tests) = (tables::table(&document, "| Origin | Case |"), Tests::all());
+    assert!(table.len() > 45, "{} cases", table.len());
+    for row in table {
+        let named: Vec<_> = tables::quoted(row[2]).collect();
+        assert!(!named.is_empty(), "there is no test of {row:?}");
+        for name in named {
+            let is_file = name.ends_with(".rs");
+            assert!(
+                if is_file { tables::has_tests(name) } else { tests.has(name) },
+                "there is no test {name}"
+            );
+        }
     }
 }

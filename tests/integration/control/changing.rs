@@ -1,10 +1,12 @@
 //! Limits that are changed while connections come and go.
 
 use super::{Client, start};
+use crate::clients::connect_from;
 use crate::util::{GUARD, wait_for};
-use socketserver::{Limit, ReactorMixIn, ThreadPoolMixIn, ThreadingMixIn};
+use socketserver::{Limit, MixIn, ReactorMixIn, Runs, ThreadPoolMixIn, ThreadingMixIn, kind};
 use std::{
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    io::{BufReader, Write},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     thread,
     time::Duration,
 };
@@ -83,4 +85,58 @@ fn no_permit_is_lost_while_the_limit_changes_under_a_crowd() {
     drop(inside.pop());
     assert_eq!(fourth.hear(), "hello");
     wait_for("the ends", || handle.stats().active == 3);
+}
+
+/// Of each of two peers; who is turned away comes again. Each has as many places afterwards as before.
+#[test]
+fn no_place_of_a_peer_is_lost_while_their_limit_changes_under_a_crowd() {
+    fn by<M: MixIn + Runs<kind::KeepAlive> + Default>() {
+        const MOST: usize = 4;
+        const PEERS: [u8; 2] = [71, 72];
+        let server = start::<M>(|it| it.max_connections_per_peer(1));
+        let (address, handle, is_over) = (server.server_address(), server.handle(), AtomicBool::new(false));
+        let inside = [AtomicUsize::new(0), AtomicUsize::new(0)];
+        let come = |last: u8| {
+            let mut client = Client(BufReader::new(connect_from(last, address)));
+            let _ = client.0.get_mut().write_all(b"hold\n"); // it may have been turned away
+            match client.hear().as_str() {
+                "held" => {
+                    // It counts for the server until after it has ceased to count here.
+                    let inside = &inside[usize::from(last - PEERS[0])];
+                    assert!(inside.fetch_add(1, SeqCst) < MOST, "one too many");
+                    client.say("go");
+                    assert_eq!((client.hear(), client.hear()), ("hold".into(), "go".into()));
+                    inside.fetch_sub(1, SeqCst);
+                    true
+                }
+                heard => {
+                    assert!(["MaxConnectionsPerPeer", ""].contains(&heard), "{heard}");
+                    false
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let visit = |last| (0..8).for_each(|_| while !come(last) {});
+            let crowd = PEERS.map(|last| [(); 5].map(|()| scope.spawn(move || visit(last))));
+            scope.spawn(|| {
+                for limit in [1, MOST, 2, 3].into_iter().cycle().take_while(|_| !is_over.load(SeqCst)) {
+                    handle.set_max_connections_per_peer(Some(limit));
+                    thread::sleep(Duration::from_micros(300)); // to let it have an effect, not for an order
+                }
+            });
+            crowd.into_iter().flatten().for_each(|it| it.join().unwrap());
+            is_over.store(true, SeqCst);
+        });
+        assert!(handle.wait_for_connections(|n| n == 0, GUARD));
+        handle.set_max_connections_per_peer(Some(2));
+        for last in PEERS {
+            let come = || Client(BufReader::new(connect_from(last, address)));
+            let mut inside = [come(), come()];
+            inside.iter_mut().for_each(|client| assert_eq!(client.ask("hello"), "hello"));
+            assert_eq!(come().hear(), "MaxConnectionsPerPeer");
+        }
+    }
+    by::<ThreadingMixIn>();
+    by::<ThreadPoolMixIn>();
+    by::<ReactorMixIn>();
 }

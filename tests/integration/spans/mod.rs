@@ -3,7 +3,7 @@
 mod adapters;
 mod own_mixin;
 mod several;
-mod told;
+pub(crate) mod told;
 
 use crate::clients::{connect, connect_from, rest};
 use rustix::process::{Pid, Signal, kill_process};

@@ -4,9 +4,9 @@ use crate::subject::{self, Subject};
 use std::{collections::HashMap, net::SocketAddr};
 
 /// A server, and all that it has told.
-pub(super) struct Told {
+pub(crate) struct Told {
     server: Subject,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     lines: Vec<String>,
     /// Of which so many have been looked at.
     seen: usize,
@@ -14,7 +14,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn by(mixin: &str, settings: &[&str]) -> Self {
+    pub(crate) fn by(mixin: &str, settings: &[&str]) -> Self {
         let server = subject::start(&[&["spans", mixin], settings].concat());
         let address = server.after("serving ").parse().unwrap();
         Told { server, address, lines: Vec::new(), seen: 0, is_terminated: false }
@@ -23,7 +23,7 @@ impl Told {
     /// What was told since the last call until a line begins with `start`, each line without its numbers of connections and requests:
     /// `C+`, `R+`, `R- OUTCOME IN OUT`, `C- OUTCOME IN OUT`.
     #[track_caller]
-    pub(super) fn until(&mut self, start: &str) -> Vec<String> {
+    pub(crate) fn until(&mut self, start: &str) -> Vec<String> {
         while !self.lines[self.seen..].iter().any(|line| line.starts_with(start)) {
             let line = self.server.line();
             if !line.starts_with("S+") {
@@ -37,7 +37,7 @@ impl Told {
 
     /// The rest of the next line that begins with `start`.
     #[track_caller]
-    pub(super) fn after(&mut self, start: &str) -> String {
+    pub(crate) fn after(&mut self, start: &str) -> String {
         loop {
             let line = self.server.line();
             self.lines.push(line.clone());
@@ -48,7 +48,7 @@ impl Told {
         }
     }
 
-    pub(super) fn terminate(&mut self) {
+    pub(crate) fn terminate(&mut self) {
         if !std::mem::replace(&mut self.is_terminated, true) {
             self.server.terminate(); // once: by the second it may have given up its signals
         }
@@ -57,7 +57,7 @@ impl Told {
     /// Ends the server; all spans have ended then, once, within one another, and their ends are what was counted. With `lost` ends may be
     /// missing, of worker processes that were ended by force: these have failed.
     #[track_caller]
-    pub(super) fn end(mut self, lost: bool) {
+    pub(crate) fn end(mut self, lost: bool) {
         self.terminate();
         let Told { server, mut lines, .. } = self;
         let (status, rest) = server.end();

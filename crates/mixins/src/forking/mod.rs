@@ -27,7 +27,8 @@ use watch::Watch;
 /// no epoll either (macOS, the BSDs) children are asked every 20 ms while there are any.
 ///
 /// When the server is told to stop, its children are told by SIGURG, which does nothing by default: one whose keep-alive connection is idle
-/// ends it, and handlers see `cx.server.is_draining()`.
+/// ends it, and handlers see `cx.server.is_draining()`. With `shutdown_on_signals` SIGINT and SIGTERM are left to the parent, which has to decide how
+/// long requests may go on: a terminal sends the one and a supervisor the other to the children, too.
 ///
 /// Fork a program that has one thread: of the parent's threads only one lives on in the child, and a lock that another one held
 /// stays locked there. With more, [`Event::ForkWithThreads`] is emitted (once).
@@ -214,8 +215,8 @@ fn serve_in_child<T: Transport, S: ServerHooks<T>>(
     child: Child,
     flush_stdout: bool,
 ) -> ! {
-    child.restore_signals();
     job.enter_child(&child);
+    child.restore_signals(); // but those that it has left to the parent
     let outcome = job.run();
     if flush_stdout {
         // `_exit` would lose what the handler printed without a newline. With threads around, one that isn't here may have

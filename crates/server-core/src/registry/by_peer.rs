@@ -9,12 +9,20 @@ pub(super) struct ByPeer {
 }
 
 impl ByPeer {
-    /// Counts one, and says whether it is within the limit.
-    pub(super) fn enter(&mut self, peer: &Address) -> bool {
-        let Some(ip) = ip(peer) else { return true };
-        let count = self.counts.entry(ip).or_default();
-        *count += 1;
-        *count <= self.max
+    /// Counts one, if it is within the limit.
+    pub(super) fn try_enter(&mut self, peer: &Address) -> bool {
+        let inside = ip(peer).and_then(|ip| self.counts.get(&ip)).copied().unwrap_or(0);
+        let may = inside < self.max || ip(peer).is_none();
+        if may {
+            self.enter(peer);
+        }
+        may
+    }
+
+    pub(super) fn enter(&mut self, peer: &Address) {
+        if let Some(ip) = ip(peer) {
+            *self.counts.entry(ip).or_default() += 1;
+        }
     }
 
     pub(super) fn leave(&mut self, peer: &Address) {

@@ -1,6 +1,7 @@
 //! What is listed, how it is ended, and how many of one peer there may be.
 
 mod peers;
+mod peers_at_random;
 
 use super::{Registry, ServedBy};
 use crate::nursery::Nursery;

@@ -71,10 +71,21 @@ fn it_can_be_changed_and_taken_away() {
     let registry = limited(1);
     assert_eq!(come(&registry, 0..2, "127.0.0.1:1"), [true, false]);
     registry.limit_peers(Some(3));
-    assert_eq!(come(&registry, 2..4, "127.0.0.1:1"), [true, false], "those who were inside count");
+    assert_eq!(come(&registry, 2..5, "127.0.0.1:1"), [true, true, false], "who was inside counts");
     registry.limit_peers(None);
     assert_eq!(registry.peer_limit(), None);
-    assert_eq!(come(&registry, 4..6, "127.0.0.1:1"), [true, true]);
+    assert_eq!(come(&registry, 5..7, "127.0.0.1:1"), [true, true]);
+}
+
+/// Telling one takes its time, and others come meanwhile.
+#[test]
+fn those_who_are_being_turned_away_take_no_place_from_the_next() {
+    let registry = limited(1);
+    assert_eq!(come(&registry, 0..3, "127.0.0.1:1"), [true, false, false]);
+    registry.remove(0, || ());
+    assert_eq!(come(&registry, 3..5, "127.0.0.1:1"), [true, false]);
+    (1..5).for_each(|id| _ = registry.remove(id, || ()));
+    assert_eq!(come(&registry, 5..7, "127.0.0.1:1"), [true, false]);
 }
 
 #[test]
@@ -98,5 +109,5 @@ fn who_is_on_the_way_out_counts_no_more_and_leaves_once() {
     registry.leave_peer(1);
     registry.limit_peers(None);
     registry.limit_peers(Some(3));
-    assert_eq!(come(&registry, 6..8, "127.0.0.1:1"), [true, false], "counted anew: 3, 5, and who comes");
+    assert_eq!(come(&registry, 6..9, "127.0.0.1:1"), [true, true, false], "counted anew: 3, and who comes");
 }
