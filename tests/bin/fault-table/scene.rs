@@ -1,10 +1,18 @@
 //! A server of either kind, with clients, and what can be seen of it.
 
-use reliability::{Builder, Client, Program, Tracer, Usage, children_of, threads, wait_for};
-use std::{error::Error, io::ErrorKind, path::Path, thread, time::Duration};
+use reliability::{Builder, Client, Program, Sender, Tracer, Usage, children_of, threads, wait_for};
+use std::{
+    error::Error,
+    io::ErrorKind,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// After so long without an answer a client counts as waiting.
-const PATIENCE: Duration = Duration::from_millis(1500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(1500);
+
+const UDP: &str = "transport=udp";
 
 pub(crate) struct Seen {
     pub(crate) client: String,
@@ -14,19 +22,33 @@ pub(crate) struct Seen {
 pub(crate) struct Scene {
     pub(crate) server: Program,
     is_cpython: bool,
+    is_udp: bool,
     usage: Option<f64>,
 }
 
 impl Scene {
-    pub(crate) fn ours(mixin: &str) -> Result<Self, Box<dyn Error>> {
-        Ok(Scene { server: Builder::this(mixin)?.start(), is_cpython: false, usage: None })
+    /// By a mix-in and its settings.
+    pub(crate) fn ours(server: &str) -> Result<Self, Box<dyn Error>> {
+        let mut words = server.split(' ');
+        let mixin = words.next().ok_or("no mix-in")?;
+        let program = words.fold(Builder::this(mixin)?, |program, setting| program.with(setting)).start();
+        wait_for("all processes to be there", || mixin != "prefork" || program.children().len() == 2);
+        Ok(Scene { server: program, is_cpython: false, is_udp: server.contains(UDP), usage: None })
     }
 
-    pub(crate) fn cpython(mixin: &str) -> Self {
+    /// By the class that is nearest to that.
+    pub(crate) fn cpython(server: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/fault_server.py");
-        let class = if mixin == "forking" { "ForkingTCPServer" } else { "ThreadingTCPServer" };
-        let command = ["python3".into(), script.into_os_string(), class.into()];
-        Scene { server: Builder::command(command).start(), is_cpython: true, usage: None }
+        let mixin = match server.split(' ').next() {
+            Some("sequential") => "",
+            Some("forking" | "prefork") => "Forking",
+            _ => "Threading",
+        };
+        let transport = if server.contains(UDP) { "UDP" } else { "TCP" };
+        let command = ["python3".into(), script.into_os_string(), format!("{mixin}{transport}Server").into()];
+        let settings = server.split(' ').filter(|word| word.starts_with("request="));
+        let program = settings.fold(Builder::command(command), |program, setting| program.with(setting));
+        Scene { server: program.start(), is_cpython: true, is_udp: server.contains(UDP), usage: None }
     }
 
     /// A client that is served.
@@ -79,7 +101,11 @@ impl Scene {
         let is_at_rest = threads(pid) == 1 && children_of(pid).is_empty();
         // One that is about to end is neither marked nor dead yet.
         is_at_rest
-            && Client::try_connect(self.server.address).is_ok_and(|mut client| client.echoes("mark"))
+            && if self.is_udp {
+                Sender::to(&self.server, "").is_ok_and(|sender| sender.echoes("mark"))
+            } else {
+                Client::try_connect(self.server.address).is_ok_and(|mut client| client.echoes("mark"))
+            }
             && {
                 wait_for("the mark", || self.server.logged("mark") > 0);
                 true
@@ -115,10 +141,23 @@ impl Scene {
     }
 }
 
+/// Waits for something that may not come.
+pub(crate) fn within(patience: Duration, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + patience;
+    while !condition() && Instant::now() < end {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// What a client hears within a while.
 pub(crate) fn hear(client: &mut Client) -> &'static str {
-    let _ = client.0.get_ref().set_read_timeout(Some(PATIENCE));
+    hear_within(client, PATIENCE)
+}
+
+pub(crate) fn hear_within(client: &mut Client, patience: Duration) -> &'static str {
+    let _ = client.0.get_ref().set_read_timeout(Some(patience));
     match client.hear() {
+        Ok(Some(line)) if line.starts_with("refused: ") => "told that it is refused",
         Ok(Some(_)) => "served",
         Ok(None) => "sees end-of-file",
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => "waits",
@@ -126,11 +165,16 @@ pub(crate) fn hear(client: &mut Client) -> &'static str {
     }
 }
 
-/// How many of several fare alike.
+/// How several fare.
 pub(crate) fn tally(clients: &mut [std::io::Result<Client>]) -> String {
     let fates: Vec<_> =
         clients.iter_mut().map(|client| client.as_mut().map_or("can't connect", hear)).collect();
-    let mut kinds: Vec<_> = fates.clone();
+    count(&fates)
+}
+
+/// How many of several fare alike.
+pub(crate) fn count(fates: &[&str]) -> String {
+    let mut kinds = fates.to_vec();
     kinds.sort_unstable();
     kinds.dedup();
     let of = fates.len();

@@ -12,6 +12,7 @@ mod reserve;
 mod resets;
 mod signals;
 mod slow_clients;
+mod spinning;
 mod stampede;
 
 use crate::util::{tool, wait_for};

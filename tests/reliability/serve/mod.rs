@@ -30,7 +30,8 @@ type Done = Result<(), Box<dyn Error>>;
 /// Serves until SIGTERM. The arguments are the mix-in, then `transport=unix`, `udp` or `unixgram` instead of TCP, `path=PATH` of a Unix socket,
 /// `gather=yes` for replies to datagrams that are sent together; `grace=MS` that SIGTERM leaves to requests, `record=PATH` of the replies that
 /// were written, `limit=N` of connections, `workers=N` at most, `linger=off`, `idle=MS` until a
-/// thread ends that has nothing to do, `reserve=yes` for a reserved descriptor.
+/// thread ends that has nothing to do, `reserve=yes` for a reserved descriptor, `request=MS` that a request may take,
+/// `backlog=N` of connections that nobody has accepted yet.
 ///
 /// # Errors
 /// What the server fails with.
