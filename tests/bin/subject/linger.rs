@@ -6,8 +6,9 @@ use socketserver::{
 };
 use std::{error::Error, net::SocketAddr, path::Path, time::Duration};
 
-/// What a reply consists of.
+/// What a reply consists of, and what is said to who is turned away.
 static REPLY: [u8; 65536] = [b'x'; 65536];
+static REFUSAL: [u8; 65536] = [b'!'; 65536];
 
 /// Obeys one line, and ends the connection: `reply`, `fail` with a reply begun, `later` with a reply to the next line.
 #[derive(Default)]
@@ -29,7 +30,7 @@ impl KeepAliveRequestHandler<State> for Obey {
 struct State;
 impl ServerHooks<Tcp> for State {
     fn reject_request(&self, request: &mut TcpStream, _: &SocketAddr) {
-        let _ = request.sendall(&REPLY); // who has gone needs none
+        let _ = request.sendall(&REFUSAL); // who has gone needs none
     }
 }
 impl ServerHooks<UnixStream> for State {}
@@ -46,18 +47,20 @@ impl Observer for Tell {
     }
 }
 
-/// `linger MIXIN PLACE SETTING…`: a path, or an empty one for TCP; `off`, `always`, `bytes`, `time`, `reject`, `no-grace`.
+/// `linger MIXIN PLACE SETTING…`: a path, or an empty one for TCP; `off`, `always`, `bytes`, `time`, `reject`, `no-grace`; how many may be
+/// inside, `at-most=N`, else they wait in the backlog, `room=N`; of one peer, `per-peer=N`; `processes=N` of prefork.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let [mixin, place, settings @ ..] = arguments else {
         return Err("linger MIXIN PLACE SETTING…".into());
     };
     let pool = || ThreadPoolMixIn::default().min_workers(1).max_workers(4);
+    let processes = settings.iter().find_map(|it| it.strip_prefix("processes=")).map_or(Ok(2), str::parse)?;
     match mixin.as_str() {
         "sequential" => run(Sequential, place.as_ref(), settings),
         "threading" => run(ThreadingMixIn::default(), place.as_ref(), settings),
         "pool" => run(pool(), place.as_ref(), settings),
         "forking" => run(ForkingMixIn::default(), place.as_ref(), settings),
-        "prefork" => run(PreforkMixIn::new(pool()).processes(2), place.as_ref(), settings),
+        "prefork" => run(PreforkMixIn::new(pool()).processes(processes), place.as_ref(), settings),
         "reactor" => run(ReactorMixIn::default().workers(1).max_workers(2), place.as_ref(), settings),
         _ => Err(format!("no mix-in {mixin}").into()),
     }
@@ -70,22 +73,29 @@ where
     let patient = Linger::up_to(Duration::from_secs(600)).bytes(u64::MAX);
     let mut linger = patient;
     let mut limit = Limit::none();
+    let mut per_peer = usize::MAX;
     let mut grace = Duration::from_secs(60);
     for setting in settings {
-        match setting.as_str() {
+        let (setting, number) = setting.split_once('=').unwrap_or((setting, "0"));
+        let number = number.parse()?;
+        match setting {
             "off" => linger = Linger::off(),
             "always" => linger = patient.always(),
             "bytes" => linger = patient.bytes(2 << 20),
             "time" => linger = Linger::up_to(Duration::from_secs(1)).bytes(u64::MAX),
             "no-grace" => grace = Duration::ZERO,
-            "reject" => limit = Limit::reject(0),
+            "reject" | "at-most" => limit = Limit::reject(number),
+            "room" => limit = Limit::backlog(number),
+            "per-peer" => per_peer = number,
+            "processes" => {}
             _ => return Err(format!("no setting {setting}").into()),
         }
     }
     macro_rules! serve {
         ($Server:ident, $address:expr) => {{
             let builder = $Server::<Obey, M, State>::builder().mixin(mixin).state(State).observer(Tell);
-            let server = builder.linger(linger).max_connections(limit).bind($address)?;
+            let builder = builder.linger(linger).max_connections(limit).max_connections_per_peer(per_peer);
+            let server = builder.bind($address)?;
             let _signals = server.shutdown_on_signals(grace)?;
             println!("serving {}", server.server_address());
             server.serve_forever()?;

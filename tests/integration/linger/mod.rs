@@ -1,6 +1,7 @@
 //! Replies arrive, whatever else their clients have sent: clients that have sent it before they read.
 
 mod bounds;
+mod places;
 mod replies;
 
 use crate::{
@@ -51,6 +52,14 @@ impl Client {
     fn connect(address: SocketAddr) -> Client {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
+        Client::over(socket, &address.into())
+    }
+
+    /// A client with another address, all of 127.0.0.0/8 being ours.
+    fn connect_from(last: u8, address: SocketAddr) -> Client {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, last], 0)).into()).unwrap();
         Client::over(socket, &address.into())
     }
 

@@ -49,6 +49,26 @@ fn idle_connections_are_closed_at_once_and_hear_goodbye() {
     });
 }
 
+/// Those who have never asked for anything are no more waited for.
+#[test]
+fn who_has_connected_and_never_asked_is_closed_at_once_and_hears_goodbye() {
+    each(|mixin, settings| {
+        let mut server = start(mixin, settings);
+        let clients: Vec<_> = (0..many(mixin)).map(|_| server.client()).collect();
+        wait_for("them to be taken in", || {
+            server.subject.tell("stats");
+            server.subject.after("stats ").contains(&format!(" active {} ", many(mixin)))
+        });
+        server.subject.tell("shutdown 3600000");
+        for mut client in clients {
+            assert_eq!(client.hear(), "goodbye", "{mixin} {settings:?}");
+            assert_eq!(client.hear(), "", "{mixin} {settings:?}");
+        }
+        let report = server.subject.after("drained ");
+        assert_eq!(report, format!("{} forced 0", many(mixin)), "{mixin} {settings:?}");
+    });
+}
+
 #[test]
 fn they_count_as_drained() {
     each(|mixin, settings| {

@@ -1,6 +1,9 @@
 //! The children that are at work.
 
-use super::watch::{Watch, Watched};
+use super::{
+    telling::Tellers,
+    watch::{Watch, Watched},
+};
 use rustix::{
     io::Errno,
     process::{Pid, WaitOptions, waitpid},
@@ -13,6 +16,7 @@ pub(crate) struct Children {
     at_work: HashMap<Pid, (Watched, Option<Ticket>)>,
     /// Those that ended before their ticket came, and how.
     early: Vec<(Pid, Outcome)>,
+    pub(super) tellers: Tellers,
 }
 
 impl Children {

@@ -1,6 +1,7 @@
 //! A child process for each request: Python's `ForkingMixIn`.
 
 mod children;
+mod telling;
 pub(crate) mod threads;
 pub(crate) mod watch;
 
@@ -15,6 +16,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::{Duration, Instant},
 };
+use telling::Told;
 use watch::Watch;
 
 /// Runs each request in a child process of its own: Python's `ForkingMixIn`.
@@ -54,6 +56,7 @@ pub struct ForkingMixIn {
     children: ForkMutex<Children>,
     /// Held by who looks for ended children. One who waits for an end holds it too, so that no other takes that end away.
     reaping: Mutex<()>,
+    told: Told,
     watch: Watch,
 }
 
@@ -65,6 +68,7 @@ impl Default for ForkingMixIn {
             has_warned: AtomicBool::new(false),
             children: ForkMutex::default(),
             reaping: Mutex::default(),
+            told: Told::default(),
             watch: Watch::new(),
         }
     }
@@ -92,26 +96,26 @@ impl ForkingMixIn {
     }
 
     fn reap(&self) {
-        let mut ended = Vec::new();
+        let mut ended = None;
         if self.has_children()
             && let Some(_reaping) = self.reaping.try_lock()
         {
-            ended = self.children.lock().reap(&self.watch);
+            ended = Some(self.take_ended());
         } // else somebody waits for ends, and reaps at each
-        drop(ended); // observers hear of it, who may ask for the children: no lock is held
+        drop(ended); // no lock is held
     }
 
-    /// Waits until there are no children, no longer than `until`.
+    /// Waits until there are no children, and the end of each has been told, no longer than `until`.
     fn wait(&self, until: Option<Instant>) {
         while self.has_children() && until.is_none_or(|until| Instant::now() < until) {
             let reaping = match until {
                 Some(until) => self.reaping.try_lock_until(until),
                 None => Some(self.reaping.lock()),
             };
-            let mut ended = Vec::new();
+            let mut ended = None;
             if reaping.is_some() {
-                ended = self.children.lock().reap(&self.watch);
-                if ended.is_empty() && self.has_children() {
+                let taken = ended.insert(self.take_ended());
+                if taken.is_empty() && self.has_children() {
                     self.watch.wait(until);
                 }
             }
@@ -119,6 +123,7 @@ impl ForkingMixIn {
             drop(ended); // as above
         }
         self.reap();
+        self.wait_until_told(until);
     }
 
     /// To be asked first: a forked child has none, and its copy of `reaping` may be held by a thread that it hasn't.

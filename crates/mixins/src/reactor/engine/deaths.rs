@@ -6,9 +6,14 @@ use super::{
 };
 use socketserver_handlers::{Buffers, HandlerResult};
 use socketserver_net::{Deadline, StreamRequest, UnixStream};
-use std::{io, os::unix::net, time::Duration};
+use std::{
+    io,
+    os::unix::net,
+    thread,
+    time::{Duration, Instant},
+};
 
-/// Sends back each byte. After a `p` whoever looks after it dies.
+/// Sends back each byte. After a `p` whoever looks after it dies when it is to wait, after a `q` when it has waited for too long.
 struct Fatal {
     socket: UnixStream,
     last: u8,
@@ -29,9 +34,10 @@ impl Guest for Fatal {
     }
     fn patience(&self) -> Option<(Duration, Deadline)> {
         assert_ne!(self.last, b'p', "as told");
-        None
+        (self.last == b'q').then_some((Duration::from_millis(1), Deadline::Idle))
     }
     fn has_arrived(&self) -> bool {
+        assert_ne!(self.last, b'q', "as told");
         self.socket.has_arrived()
     }
     fn is_draining(&self) -> bool {
@@ -58,6 +64,15 @@ fn ask(client: &UnixStream, byte: u8) {
     assert_eq!(answer, [byte]);
 }
 
+/// Waits until so many connections have a place.
+fn wait_for_load(engine: &Engine, load: usize) {
+    let (shard, begun) = (&engine.reactor().unwrap().shards[0], Instant::now());
+    while shard.load() != load {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{} have a place", shard.load());
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// With a worker in reserve and without.
 #[test]
 fn a_worker_that_dies_is_replaced_and_takes_one_connection_along() {
@@ -71,12 +86,13 @@ fn a_worker_that_dies_is_replaced_and_takes_one_connection_along() {
         });
         let good = admit(&engine);
         // More than there may be threads.
-        for _ in 0..5 {
+        for death in *b"ppppqqqq" {
             let bad = admit(&engine);
             ask(&good, b'x');
-            ask(&bad, b'p');
+            ask(&bad, death);
             assert_eq!(bad.recv(&mut [0]).unwrap(), 0, "it is closed");
             ask(&good, b'y');
+            wait_for_load(&engine, 1);
         }
         engine.close();
         assert_eq!(good.recv(&mut [0]).unwrap(), 0);

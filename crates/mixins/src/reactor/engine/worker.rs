@@ -93,10 +93,10 @@ impl Worker {
             }
             // However much there is to do, or their time limits would be no limits. What has arrived may not have been among the events yet.
             for (taken, result) in (0..EVENTS).map_while(|_| shard.take_due(due?, seat.term)) {
+                self.begin(seat, &taken); // before anything of the user's, of which we may die
                 if taken.guest.has_arrived() {
                     self.run(seat, taken);
                 } else {
-                    self.begin(seat, &taken);
                     self.end(seat, taken.key, taken.guest, result);
                 }
             }

@@ -1,0 +1,130 @@
+//! Clients that send requests ahead, more than are served, and a server that says how many it has served.
+
+use crate::util::{GUARD, Recorder, Served, serve, wait_for};
+use socketserver::{ReactorMixIn, Server, prelude::*};
+use std::{
+    io::{self, BufReader},
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long each piece of work takes at least, which bounds how many there are in one turn, however busy the machine is.
+const WORK: Duration = Duration::from_micros(20);
+
+/// A piece of work. No power of two, so that no buffer ends where a request does.
+pub(super) fn work() -> String {
+    format!("{:.<100}\n", "work")
+}
+
+/// The state: what was done, for all clients, and a door that handlers wait at.
+#[derive(Default)]
+pub(super) struct Shop {
+    pub(super) worked: AtomicUsize,
+    at_the_door: AtomicBool,
+    is_open: AtomicBool,
+}
+
+impl ServerHooks<Tcp> for Shop {}
+
+impl Shop {
+    pub(super) fn open(&self) {
+        self.is_open.store(true, SeqCst);
+    }
+
+    pub(super) fn wait_for_someone_at_the_door(&self) {
+        wait_for("a handler to wait", || self.at_the_door.load(SeqCst));
+    }
+
+    pub(super) fn wait_for_more_work(&self, pieces: usize) {
+        let before = self.worked.load(SeqCst);
+        wait_for("more work", || self.worked.load(SeqCst) >= before + pieces);
+    }
+}
+
+/// Answers each line with the number of those before it; `worked` with what was done for all.
+#[derive(Default)]
+pub(super) struct Works {
+    count: usize,
+}
+
+impl KeepAliveRequestHandler<Shop> for Works {
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Shop>) -> HandlerResult<KeepAlive> {
+        let mut line = String::new();
+        cx.rfile.read_line(&mut line)?;
+        let (begun, shop) = (Instant::now(), cx.server.state());
+        match line.trim_end().trim_end_matches('.') {
+            "work" => {
+                while begun.elapsed() < WORK {}
+                shop.worked.fetch_add(1, SeqCst);
+            }
+            "wait" => {
+                shop.at_the_door.store(true, SeqCst);
+                wait_for("the door to open", || shop.is_open.load(SeqCst));
+            }
+            "worked" => {
+                writeln!(cx.wfile, "{}", shop.worked.load(SeqCst))?;
+                return Ok(KeepAlive::Yes);
+            }
+            _ => {}
+        }
+        writeln!(cx.wfile, "{}", self.count)?;
+        self.count += 1;
+        Ok(KeepAlive::Yes)
+    }
+
+    fn handle_shutdown(&mut self, cx: &mut StreamContext<'_, Shop>) -> HandlerResult {
+        Ok(cx.wfile.write_all(b"goodbye\n")?)
+    }
+}
+
+pub(super) type ShopServer = Server<Tcp, Works, ReactorMixIn, Shop>;
+
+/// Served by so many threads and no more, whatever its handlers do.
+pub(super) fn shop(threads: usize, idle: Option<Duration>, recorder: &Recorder) -> Served<ShopServer> {
+    let mixin = ReactorMixIn::default().workers(threads).max_workers(threads);
+    let builder = ShopServer::builder().mixin(mixin).observer(recorder.clone()).idle_timeout(idle);
+    serve(builder.bind("127.0.0.1:0").unwrap())
+}
+
+/// Sends work until the server ends the connection, as fast as it is taken, and reads what comes of it.
+pub(super) struct Greedy(thread::JoinHandle<io::Result<Vec<String>>>);
+
+impl Greedy {
+    pub(super) fn connect(address: SocketAddr) -> Self {
+        let stream = std::net::TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(GUARD)).expect("a valid limit");
+        let mut sender = stream.try_clone().expect("a descriptor is free");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let reader = thread::spawn({
+            let is_over = is_over.clone();
+            move || {
+                let lines = BufReader::new(stream).lines().collect();
+                is_over.store(true, SeqCst);
+                lines
+            }
+        });
+        thread::spawn(move || {
+            let ahead = work().repeat(500);
+            while !is_over.load(SeqCst) && sender.write_all(ahead.as_bytes()).is_ok() {}
+        });
+        Greedy(reader)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// All that came until the server's end: how many replies, which are whole and in order, and what came behind them.
+    pub(super) fn heard(self) -> (usize, Vec<String>) {
+        let mut lines = self.0.join().expect("it doesn't panic").expect("lines, and an end in order");
+        let replies =
+            lines.iter().enumerate().take_while(|(number, line)| **line == number.to_string()).count();
+        let others = lines.split_off(replies);
+        (replies, others)
+    }
+}

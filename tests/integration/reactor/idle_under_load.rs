@@ -1,0 +1,79 @@
+//! Time limits of those who wait, while others leave the threads no moment of rest.
+
+use super::{
+    greedy::{Greedy, shop},
+    house::{Client, builder},
+};
+use crate::util::{Recorder, serve, wait_for};
+use socketserver::{Deadline, Outcome, ReactorMixIn};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    thread,
+    time::{Duration, Instant},
+};
+
+const IDLE: Duration = Duration::from_millis(200);
+
+/// Clients who come, ask and go, one after another.
+fn come_and_go(address: SocketAddr, is_over: &AtomicBool) {
+    while !is_over.load(SeqCst) {
+        let mut client = Client::connect(address);
+        let _ = client.0.get_mut().write_all(b"hello\n"); // on a busy machine it may have been silent for too long, too
+        let _ = client.try_hear();
+    }
+}
+
+/// More of them than are closed in one go.
+#[test]
+fn those_who_are_silent_are_closed_though_there_is_always_something_to_do() {
+    for threads in [1, 2] {
+        let recorder = Recorder::default();
+        let server = shop(threads, Some(IDLE), &recorder);
+        let (address, is_over) = (server.server_address(), AtomicBool::new(false));
+        // As many as threads, and some more to do for each.
+        let greedy: Vec<_> = (0..2 * threads).map(|_| Greedy::connect(address)).collect();
+        server.state().wait_for_more_work(100);
+        thread::scope(|scope| {
+            (0..2).for_each(|_| drop(scope.spawn(|| come_and_go(address, &is_over))));
+            let begun = Instant::now();
+            let silent: Vec<_> = (0..150).map(|_| Client::connect(address)).collect();
+            for client in silent {
+                assert_eq!(client.0.get_ref().peek(&mut [0]).unwrap(), 0, "the end, and no goodbye");
+            }
+            assert!(begun.elapsed() >= IDLE);
+            server.state().wait_for_more_work(100); // the others go on
+            is_over.store(true, SeqCst);
+        });
+        let idle = |it: &Outcome| *it == Outcome::TimedOut(Deadline::Idle);
+        wait_for("the ends", || recorder.outcomes().iter().filter(|it| idle(it)).count() >= 150);
+        assert!(!greedy.iter().all(Greedy::has_ended));
+    }
+}
+
+/// Its limit has passed when the thread comes to look, and its request is there.
+#[test]
+fn a_request_that_came_in_time_is_served_however_late() {
+    let recorder = Recorder::default();
+    let idle = IDLE * 5;
+    let mixin = ReactorMixIn::default().workers(1).max_workers(1);
+    let server = serve(builder(&recorder).mixin(mixin).idle_timeout(idle).bind("127.0.0.1:0").unwrap());
+    let [mut blocks, mut asks, silent] = [(); 3].map(|()| Client::connect(server.server_address()));
+    assert_eq!(asks.ask("hello"), "1 hello");
+    wait_for("all to wait", || server.mixin().parked() == 3 || !recorder.outcomes().is_empty());
+    let _ = blocks.0.get_mut().write_all(b"block\n");
+    wait_for("the thread to be kept", || {
+        server.state().at_the_door.load(SeqCst) == 1 || !recorder.outcomes().is_empty()
+    });
+    if !recorder.outcomes().is_empty() {
+        return server.state().open(); // a machine so busy that we were silent ourselves
+    }
+    asks.send("hello\n");
+    thread::sleep(idle); // their limits pass
+    server.state().open();
+    assert_eq!(asks.hear(), "2 hello");
+    assert_eq!(blocks.hear(), "1 block");
+    silent.expect_end();
+    wait_for("the end", || recorder.outcomes().first() == Some(&Outcome::TimedOut(Deadline::Idle)));
+}
