@@ -31,13 +31,11 @@ impl Registry {
     /// Lists a connection. False if its peer has as many as it may: then this one counts for nothing, however long it takes to turn it away.
     pub(crate) fn insert(&self, id: u64, peer: Address, connection: Option<&Connection>) -> bool {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
-        let mut entry =
-            Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers: true, child: None };
         let mut entries = self.0.lock();
-        let may = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.try_enter(&entry.peer));
-        entry.is_peers = may;
+        let is_peers = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.try_enter(&peer));
+        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers, child: None };
         entries.by_id.insert(id, entry);
-        may
+        is_peers
     }
 
     /// Takes one from the list. Whether it has been ended by force. At the same moment, as far as [`with_traffic`](Self::with_traffic) can see, `count`
