@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{self, Ipv4Addr, Shutdown, SocketAddr},
     os::fd::OwnedFd,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Connects to a server over TCP; reading from it doesn't hang for ever.
@@ -89,6 +89,21 @@ impl Client {
     pub(crate) fn ask(&mut self, line: &str) -> String {
         self.say(line);
         self.hear()
+    }
+
+    /// Sends a line; says whether the answer came. It may be missing where the machine was so busy that we were silent for longer than
+    /// `limit`, `since` then.
+    #[track_caller]
+    pub(crate) fn asks_in_time(&mut self, line: &str, answer: &str, since: Instant, limit: Duration) -> bool {
+        let _ = self.0.get_mut().write_all(format!("{line}\n").as_bytes()); // what is wrong is heard
+        match self.try_hear() {
+            Ok(heard) if heard == answer => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => panic!("{line}: nothing in {GUARD:?}"),
+            ended => {
+                assert!(since.elapsed() >= limit, "{line}: {ended:?}");
+                false
+            }
+        }
     }
 
     pub(crate) fn finish(&self) {

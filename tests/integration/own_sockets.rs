@@ -109,11 +109,11 @@ fn pool(workers: usize) -> ThreadPoolMixIn {
 fn datagrams_of_a_client_are_served_in_order_by_one_worker() {
     let adopted = Udp::from_fd(UdpSocket::bind("127.0.0.1:0").unwrap(), 1024).unwrap();
     for server in [
-        PoolServer::builder().mixin(pool(4)).bind("127.0.0.1:0").unwrap(),
-        PoolServer::builder().mixin(pool(4)).bind("[::1]:0").unwrap(),
-        PoolServer::builder().mixin(pool(4)).serve_on(adopted).unwrap(),
+        PoolServer::builder().mixin(pool(4).thread_name("in-order")).bind("127.0.0.1:0").unwrap(),
+        PoolServer::builder().mixin(pool(4).thread_name("in-order")).bind("[::1]:0").unwrap(),
+        PoolServer::builder().mixin(pool(4).thread_name("in-order")).serve_on(adopted).unwrap(),
     ] {
-        let server = serve(server);
+        let server = serve(server).accepting_by("in-order");
         let address = server.server_address();
         wait_for("all sockets", || sockets_on("udp", address) == 4);
         let mut clients: Vec<_> = (0..12).map(|_| Numbers::new(address)).collect();
@@ -143,8 +143,9 @@ fn datagrams_of_a_client_are_served_in_order_by_one_worker() {
 /// What a worker has received already is served by it; what waits in its socket is there for the next time.
 #[test]
 fn nothing_is_lost_when_the_server_stops_and_serves_again() {
-    let server = Arc::new(PoolServer::builder().mixin(pool(2)).bind("127.0.0.1:0").unwrap());
-    let served = crate::util::serve_shared(server.clone());
+    let mixin = pool(2).thread_name("again");
+    let server = Arc::new(PoolServer::builder().mixin(mixin).bind("127.0.0.1:0").unwrap());
+    let served = crate::util::serve_shared(server.clone()).accepting_by("again");
     let address = server.server_address();
     wait_for("both sockets", || sockets_on("udp", address) == 2);
     let mut clients: Vec<_> = (0..8).map(|_| Numbers::new(address)).collect();

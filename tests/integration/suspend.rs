@@ -37,8 +37,10 @@ fn hear(client: &mut BufReader<TcpStream>) -> String {
     line.trim_end().to_owned()
 }
 
-fn keeps_the_port<M: MixIn + Runs<kind::KeepAlive> + Default>() {
-    let server = serve(TcpServer::<Upper, M>::builder().bind("127.0.0.1:0").unwrap());
+/// By a mix-in whose threads accept, if they do, under this name.
+fn keeps_the_port<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, threads: &str) {
+    let server = TcpServer::<Upper, M>::builder().mixin(mixin).bind("127.0.0.1:0").unwrap();
+    let server = serve(server).accepting_by(threads);
     let (handle, address) = (server.handle(), server.server_address());
     let mut inside = BufReader::new(connect(address));
     assert_eq!(ask(&mut inside, "hello"), "HELLO");
@@ -69,9 +71,9 @@ fn keeps_the_port<M: MixIn + Runs<kind::KeepAlive> + Default>() {
 
 #[test]
 fn clients_wait_in_the_backlog_and_those_inside_are_served_on() {
-    keeps_the_port::<ThreadingMixIn>();
-    keeps_the_port::<ThreadPoolMixIn>();
-    keeps_the_port::<ReactorMixIn>();
+    keeps_the_port(ThreadingMixIn::default(), "keeps-t");
+    keeps_the_port(ThreadPoolMixIn::default().thread_name("keeps-p"), "keeps-p");
+    keeps_the_port(ReactorMixIn::default().thread_name("keeps-r"), "keeps-r");
 }
 
 #[test]

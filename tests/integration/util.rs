@@ -11,7 +11,7 @@ mod process;
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use self::{
     observe::{Nervous, Recorder, Seen, logged},
-    process::{ThreadId, children, fd_count, is_zombie, thread_count},
+    process::{ThreadId, are_asleep, children, fd_count, fresh_name, is_zombie, thread_count},
 };
 use socketserver::{BaseServer, ServerError};
 use std::{
@@ -31,7 +31,8 @@ pub(crate) const GUARD: Duration = Duration::from_secs(30);
 /// A server that is served by a thread of its own; stopped and joined when dropped.
 pub(crate) struct Served<S: BaseServer + ?Sized + 'static> {
     server: Arc<S>,
-    loop_thread: ThreadId,
+    /// Of the threads that accept: the loop's, which are its worker processes' as well, and others.
+    names: Vec<String>,
     thread: Option<thread::JoinHandle<Result<(), ServerError>>>,
 }
 
@@ -42,22 +43,25 @@ pub(crate) fn serve<S: BaseServer + 'static>(server: S) -> Served<S> {
 
 /// [`serve`] for a server that others know too.
 pub(crate) fn serve_shared<S: BaseServer + ?Sized + 'static>(server: Arc<S>) -> Served<S> {
-    let (tell, told) = mpsc::channel();
-    let thread = thread::spawn({
+    let name = fresh_name();
+    let thread = thread::Builder::new().name(name.clone()).spawn({
         let server = server.clone();
-        move || {
-            tell.send(ThreadId::mine()).expect("we wait for it");
-            server.serve_forever()
-        }
+        move || server.serve_forever()
     });
-    let loop_thread = told.recv().expect("it tells");
-    Served { server, loop_thread, thread: Some(thread) }
+    Served { server, names: vec![name], thread: Some(thread.expect("a thread can be had")) }
 }
 
 impl<S: BaseServer + ?Sized + 'static> Served<S> {
-    /// Waits until the loop waits: for a client, a wake-up, or whatever else.
+    /// Says that threads accept, too, whose names begin so, such as a pool's. No other server of the same process may have such threads.
+    pub(crate) fn accepting_by(mut self, name: &str) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// Waits until all who accept wait, at the same moment: for a client, a wake-up, or whatever else.
     pub(crate) fn wait_until_asleep(&self) {
-        wait_for("the loop to sleep", || self.server.handle().is_serving() && self.loop_thread.is_asleep());
+        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+        wait_for("all who accept to sleep", || self.server.handle().is_serving() && are_asleep(&names));
     }
 
     /// Waits until `serve_forever` has returned, by itself or because of somebody else, and gives what it returned.
@@ -99,6 +103,16 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     while !condition() {
         assert!(Instant::now() < end, "waited {GUARD:?} for {what}");
         thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Does a test with a limit that is short so that the test is. A busy machine may not let it do in that time what has to come before; then
+/// it gives `false`, and has twice as long. What it must not take for that is a limit that is met too early.
+#[track_caller]
+pub(crate) fn in_time(mut limit: Duration, mut test: impl FnMut(Duration) -> bool) {
+    while !test(limit) {
+        limit *= 2;
+        assert!(limit < GUARD, "it is never in time");
     }
 }
 

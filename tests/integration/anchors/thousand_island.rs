@@ -124,6 +124,7 @@ fn at_a_limit_of_one_a_second_is_closed_when_no_room_comes_and_a_third_accepted(
     assert_eq!(rest(connect(server.server_address())), b"", "no room came");
     wait_for("that to be counted", || server.stats().refused_by.waited_too_long == 1);
     drop(first);
+    wait_for("the first to leave", || server.stats().active == 0);
     let _third = in_flight(server.server_address());
     assert_eq!((server.stats().refused, server.stats().active), (1, 1));
 }

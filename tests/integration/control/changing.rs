@@ -1,15 +1,22 @@
 //! Limits that are changed while connections come and go.
 
-use super::{Client, start};
+use super::{Client, Door, Lines, Running, start};
 use crate::clients::connect_from;
-use crate::util::{GUARD, wait_for};
-use socketserver::{Limit, MixIn, ReactorMixIn, Runs, ThreadPoolMixIn, ThreadingMixIn, kind};
+use crate::util::{GUARD, serve, wait_for};
+use socketserver::{Limit, MixIn, ReactorMixIn, Runs, Server, Tcp, ThreadPoolMixIn, ThreadingMixIn, kind};
 use std::{
     io::{BufReader, Write},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     thread,
     time::Duration,
 };
+
+/// By a pool whose threads have names that no other's have.
+fn pool(threads: &str, limit: Limit) -> Running<ThreadPoolMixIn> {
+    let mixin = ThreadPoolMixIn::default().thread_name(threads);
+    let server = Server::<Tcp, Lines, ThreadPoolMixIn, Door>::builder().mixin(mixin).max_connections(limit);
+    serve(server.bind("127.0.0.1:0").unwrap()).accepting_by(threads)
+}
 
 #[test]
 fn a_higher_limit_lets_those_in_who_wait() {
@@ -46,7 +53,7 @@ fn a_lower_limit_throws_nobody_out_and_lets_nobody_in_until_there_are_fewer() {
 
 #[test]
 fn another_policy_is_for_those_too_who_wait_already() {
-    let server = start::<ThreadPoolMixIn>(|it| it.max_connections(Limit::backlog(1)));
+    let server = pool("policy", Limit::backlog(1));
     let _first = Client::greeted(server.server_address());
     let mut waiting = Client::new(server.server_address());
     server.wait_until_asleep();
@@ -56,7 +63,7 @@ fn another_policy_is_for_those_too_who_wait_already() {
 
 #[test]
 fn no_permit_is_lost_while_the_limit_changes_under_a_crowd() {
-    let server = start::<ThreadPoolMixIn>(|it| it.max_connections(Limit::backlog(4)));
+    let server = pool("permits", Limit::backlog(4));
     let (address, handle, is_over) = (server.server_address(), server.handle(), AtomicBool::new(false));
     thread::scope(|scope| {
         let crowd: Vec<_> =

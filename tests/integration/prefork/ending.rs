@@ -1,7 +1,9 @@
 //! Ending the server, from everywhere.
 
 use super::house::{signal, start, wait_for_end};
+use crate::util::{in_time, wait_for};
 use rustix::process::Signal;
+use std::time::Duration;
 
 #[test]
 fn a_signal_stops_accepting_and_lets_requests_finish() {
@@ -27,15 +29,21 @@ fn what_overstays_the_deadline_is_ended_by_force() {
 
 #[test]
 fn a_shutdown_says_who_finished_and_who_was_forced() {
-    let mut server = start(2, &["control=yes"]);
-    let mut held = server.hold_each(2);
-    server.subject.tell("shutdown 500");
-    held.remove(0).1.drain();
-    let (_, mut second) = held.remove(0);
-    assert_eq!(second.hear(), "");
-    assert_eq!(server.after("drained "), "1 forced 1");
-    server.subject.close_input();
-    assert!(server.end().0.success());
+    in_time(Duration::from_millis(500), |deadline| {
+        let mut server = start(2, &["control=yes"]);
+        let mut held = server.hold_each(2);
+        server.subject.tell(&format!("shutdown {}", deadline.as_millis()));
+        let [(_, first), (_, second)] = &mut held[..] else { panic!("two") };
+        wait_for("it to be heard, or to be too late", || first.try_ask("draining") != "false");
+        first.try_say("go");
+        assert_eq!(first.hear(), "");
+        assert_eq!(second.hear(), "");
+        let report = server.after("drained ");
+        assert!(["1 forced 1", "0 forced 2"].contains(&&*report), "{report}");
+        server.subject.close_input();
+        assert!(server.end().0.success());
+        report == "1 forced 1"
+    });
 }
 
 /// The loop itself is inside the handler there, and hears nothing.

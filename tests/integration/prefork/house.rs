@@ -201,6 +201,12 @@ impl Client {
         let _ = writeln!(self.0.get_mut(), "{line}");
     }
 
+    /// The same, and what it says: nothing, if it has.
+    pub(super) fn try_ask(&mut self, line: &str) -> String {
+        self.try_say(line);
+        self.hear()
+    }
+
     /// The next line; empty at the end of the connection, be it a reset.
     pub(super) fn hear(&mut self) -> String {
         let mut line = String::new();

@@ -1,9 +1,12 @@
 //! Processes that end, hang or have done enough are replaced.
 
 use super::house::{Ended, signal, start, wait_for_end};
-use crate::{subject::children_of, util::wait_for};
+use crate::{
+    subject::children_of,
+    util::{in_time, wait_for},
+};
 use rustix::process::Signal;
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, thread, time::Duration};
 
 #[test]
 fn a_process_that_is_killed_is_replaced() {
@@ -26,15 +29,16 @@ fn a_process_that_is_killed_is_replaced() {
 #[test]
 fn a_process_that_ends_itself_is_replaced() {
     let server = start(1, &[]);
-    let first = server.who();
-    assert_eq!(server.connect().ask("exit"), "");
+    let mut client = server.connect();
+    let first = client.who();
+    assert_eq!(client.ask("exit"), "");
     assert_eq!(
         server.ended(),
         Ended { pid: first, status: "3".into(), expected: false, back_off: 0, lost: 1 }
     );
     assert_ne!(server.who(), first);
     // Its last request has failed.
-    assert_eq!(server.close(), 3);
+    assert_eq!(server.close(), 2);
 }
 
 /// Nobody else tells of their end.
@@ -106,15 +110,20 @@ fn a_process_that_is_stopped_is_killed_and_replaced() {
 #[test]
 fn a_long_request_is_no_hang() {
     for inner in ["inner=sequential", "inner=pool"] {
-        let server = start(1, &["heartbeat=1000", inner]);
-        let mut client = server.connect();
-        let pid = client.ask("hold");
-        // Longer than a loop may be silent.
-        thread::sleep(std::time::Duration::from_millis(2500));
-        assert_eq!(client.ask("draining"), "false");
-        client.leave();
-        assert_eq!(server.who().to_string(), pid);
-        server.close();
+        // A machine may be so busy that a process seems to hang, but less so the longer it may be silent.
+        in_time(Duration::from_secs(1), |limit| {
+            let server = start(1, &[&format!("heartbeat={}", limit.as_millis()), inner]);
+            let mut client = server.connect();
+            let pid = client.ask("hold");
+            thread::sleep(limit * 5 / 2);
+            if client.try_ask("draining") != "false" {
+                return false;
+            }
+            client.leave();
+            let is_there = server.who().to_string() == pid;
+            server.close();
+            is_there
+        });
     }
 }
 

@@ -3,10 +3,10 @@
 use super::house::{Client, builder, served, threads_called};
 use crate::{
     helper::parity,
-    util::{Recorder, finishes, serve, serve_shared, wait_for},
+    util::{GUARD, Recorder, finishes, serve, serve_shared, wait_for},
 };
 use socketserver::{Outcome, ReactorMixIn};
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 fn mixin() -> ReactorMixIn {
     ReactorMixIn::default().workers(2)
@@ -88,7 +88,11 @@ fn what_overstays_a_shutdown_is_ended_by_force() {
     wait_for("both to wait", || server.mixin().parked() == 2);
     half.send("hal");
     wait_for("it to be within a request", || server.mixin().parked() == 1);
-    let report = server.handle().shutdown(Duration::from_millis(50));
+    let handle = server.handle();
+    let patient = thread::spawn(move || handle.shutdown(GUARD));
+    wait_for("the other to have ended", || server.stats().active == 1);
+    assert_eq!(server.handle().shutdown(Duration::ZERO).forced, 1);
+    let report = patient.join().unwrap();
     assert_eq!((report.drained, report.forced), (1, 1));
     assert_eq!(server.stats().active, 0);
 }

@@ -1,7 +1,7 @@
 //! A server whose handlers block, fail and count as they are told, and its clients.
 
 pub(super) use crate::clients::Client;
-use crate::util::{Recorder, Served, serve, wait_for};
+use crate::util::{Recorder, Served, are_asleep, serve, wait_for};
 use parking_lot::{Condvar, Mutex};
 use socketserver::{ReactorMixIn, Server, ServerBuilder, net, prelude::*};
 use std::{
@@ -106,10 +106,7 @@ pub(super) fn threads_called(name: &str) -> usize {
 
 /// Waits until all of them sleep at the same moment. One that is woken again and again never does for long.
 pub(super) fn wait_until_asleep(name: &str) {
-    let is_asleep = |stat: &str| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'));
-    wait_for("all threads to sleep", || {
-        threads(name).all(|it| fs::read_to_string(it.join("stat")).is_ok_and(|stat| is_asleep(&stat)))
-    });
+    wait_for("all threads to sleep", || are_asleep(&[name]));
 }
 
 /// Waits until none of them has been woken for a while.

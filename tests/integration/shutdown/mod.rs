@@ -22,7 +22,8 @@ fn threading(steering: Steering) -> Arc<dyn BaseServer> {
 }
 
 fn thread_pool(steering: Steering) -> Arc<dyn BaseServer> {
-    steering.serve_by(ThreadPoolMixIn::default())
+    let name = steering.threads.0.clone();
+    steering.serve_by(ThreadPoolMixIn::default().thread_name(name))
 }
 
 fn reactor(steering: Steering) -> Arc<dyn BaseServer> {

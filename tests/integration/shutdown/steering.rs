@@ -1,7 +1,7 @@
 //! A server that steers itself: at a chosen place in its own life it does something to itself. Used here, and by the helper program.
 #![allow(dead_code, reason = "the helper program uses a part of it")]
 
-use crate::util::Recorder;
+use crate::util::{Recorder, fresh_name};
 use socketserver::{
     BaseServer, Event, HandlerError, HandlerResult, KeepAlive, KeepAliveRequestHandler, MixIn, Observer,
     RequestHandlerClass, Runs, ServerHooks, StreamContext, StreamRequestHandler, Tcp, TcpServer, TcpStream,
@@ -61,6 +61,17 @@ pub(crate) struct Steering {
     done: Arc<AtomicBool>,
     server: Arc<OnceLock<Weak<dyn BaseServer>>>,
     pub(crate) recorder: Recorder,
+    /// Of the threads of a mix-in that accepts on several.
+    pub(crate) threads: Name,
+}
+
+/// One that no other has.
+#[derive(Clone)]
+pub(crate) struct Name(pub(crate) String);
+impl Default for Name {
+    fn default() -> Self {
+        Name(fresh_name())
+    }
 }
 
 impl Steering {

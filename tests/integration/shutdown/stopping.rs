@@ -23,8 +23,9 @@ pub(crate) type Make = fn(Steering) -> Arc<dyn BaseServer>;
 /// A loop that sleeps, and that nothing wakes by and by, ends.
 pub(crate) fn ends_a_loop_that_sleeps(make: Make) {
     for act in SHUTDOWNS {
-        let server = make(Steering::default());
-        let served = serve_shared(server.clone());
+        let steering = Steering::default();
+        let server = make(steering.clone());
+        let served = serve_shared(server.clone()).accepting_by(&steering.threads.0);
         served.wait_until_asleep();
         finishes("the shutdown", move || act(&*server));
         served.join().unwrap();
@@ -38,7 +39,7 @@ pub(crate) fn waits_for_the_end_of_the_loop(make: Make) {
     for act in waiting {
         let steering = Steering::default();
         let server = make(steering.clone());
-        let served = serve_shared(server.clone());
+        let served = serve_shared(server.clone()).accepting_by(&steering.threads.0);
         served.wait_until_asleep();
         finishes("the shutdown", move || act(&*server));
         assert!(!served.handle().is_serving());

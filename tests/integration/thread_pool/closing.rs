@@ -3,7 +3,7 @@
 use super::house::{Client, House, bound, served, served_with, threads_called};
 use crate::{
     subject,
-    util::{Recorder, finishes, serve, serve_shared, wait_for},
+    util::{GUARD, Recorder, finishes, serve, serve_shared, wait_for},
 };
 use socketserver::{
     HandlerFn, MixIn, Outcome, PeerAddress, Server, ServerError, ThreadPoolMixIn, prelude::*,
@@ -80,9 +80,11 @@ fn a_shutdown_with_a_deadline_says_who_finished_and_who_was_forced() {
     let mut clients: Vec<_> = (0..3).map(|_| Client::connect(server.server_address())).collect();
     clients.iter_mut().for_each(|client| drop(client.ask("who")));
     let handle = server.handle();
-    let shutdown = thread::spawn(move || handle.shutdown(Duration::from_millis(300)));
+    let shutdown = thread::spawn(move || handle.shutdown(GUARD));
     wait_for("the stop", || server.handle().is_draining());
     clients.pop().unwrap().leave();
+    wait_for("its end", || server.stats().active == 2);
+    assert_eq!(server.handle().shutdown(Duration::ZERO).forced, 2, "the deadline is now");
     let report = shutdown.join().unwrap();
     assert_eq!((report.drained, report.forced), (1, 2));
     clients.into_iter().for_each(|mut client| assert_eq!(client.hear(), ""));

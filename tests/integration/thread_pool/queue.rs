@@ -70,7 +70,8 @@ fn a_pool_grows_before_anybody_has_to_wait() {
 /// Who waits stays, who comes is treated by the limit that holds then, and no client has to come for that to be noticed.
 #[test]
 fn the_queue_is_made_longer_shorter_and_away_with() {
-    let server = served(ThreadPoolMixIn::default().workers(1));
+    let pool = ThreadPoolMixIn::default().workers(1).thread_name("requeue");
+    let server = served(pool).accepting_by("requeue");
     let address = server.server_address();
     let mut inside = Client::connect(address);
     inside.ask("who");
@@ -93,7 +94,7 @@ fn the_queue_is_made_longer_shorter_and_away_with() {
     assert_eq!(server.stats().active, 5, "the last one waits in the backlog");
     for mut next in queued {
         inside.leave();
-        assert!(next.ask("who").starts_with("worker-"));
+        assert!(next.ask("who").starts_with("requeue-"));
         inside = next;
     }
     inside.leave();

@@ -4,7 +4,10 @@ use super::{ALL, Client, Timed, start};
 use crate::util::wait_for;
 use reliability::children_of;
 use rustix::process::Signal;
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 const TRANSPORTS: [&str; 2] = ["transport=magic", "transport=asking"];
 /// By these one connection doesn't have to wait for the end of another.
@@ -34,6 +37,7 @@ fn who_is_in_a_handshake_holds_up_nobody() {
 fn who_doesnt_get_through_it_in_time_is_closed() {
     for mixin in ALL {
         for transport in TRANSPORTS {
+            const LIMIT: Duration = Duration::from_millis(200);
             let server = start(mixin, &[transport, "handshake=200"]);
             let silent = server.client();
             let late = "Some(Handshake) the handshake took too long";
@@ -43,12 +47,21 @@ fn who_doesnt_get_through_it_in_time_is_closed() {
             slow.say("LONG");
             slow.dribble();
             assert_eq!(server.subject.after("error "), late, "{mixin} {transport}");
-            let mut good = server.client();
-            good.say("PLAYecho good\n");
-            assert!(good.hear().ends_with("good"), "{mixin} {transport}");
-            drop(good);
+            let mut late_ones = 2;
+            loop {
+                let begun = Instant::now();
+                let mut good = server.client();
+                good.say("PLAYecho good\n");
+                let heard = good.hear();
+                if heard.ends_with("good") {
+                    break;
+                }
+                assert!(begun.elapsed() >= LIMIT, "{mixin} {transport}: {heard}"); // the machine is busy
+                late_ones += 1;
+            }
             let stats = server.end();
-            assert!(stats.contains("handshake 2 "), "{mixin} {transport}: {stats}");
+            let expected = format!("handshake {late_ones} ");
+            assert!(stats.contains(&expected), "{mixin} {transport}: {stats}");
         }
     }
 }

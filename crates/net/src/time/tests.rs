@@ -8,10 +8,19 @@ use std::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// When the wait ends, in whole seconds from now on, and by what.
-fn end(limits: &Limits, side: Deadline) -> (u64, Deadline) {
+/// When the wait ends, and by what.
+fn end(limits: &Limits, side: Deadline) -> (Instant, Deadline) {
     let Patience::Until(at, is) = limits.patience(side) else { panic!("it ends") };
-    ((at - Instant::now()).as_millis().div_ceil(1000) as u64, is)
+    (at, is)
+}
+
+/// A wait that begins now ends after so long.
+#[track_caller]
+fn lasts(limits: &Limits, side: Deadline, limit: Duration) {
+    let before = Instant::now();
+    let (at, is) = end(limits, side);
+    assert!(before + limit <= at && at <= Instant::now() + limit, "{limit:?}");
+    assert_eq!(is, side);
 }
 
 #[test]
@@ -28,14 +37,14 @@ fn reads_and_writes_have_limits_of_their_own() {
     let limits = Limits::none();
     limits.set_read(Some(10 * SECOND));
     assert_eq!((limits.read(), limits.write()), (Some(10 * SECOND), None));
-    assert_eq!(end(&limits, Deadline::Read), (10, Deadline::Read));
+    lasts(&limits, Deadline::Read, 10 * SECOND);
     assert_eq!(limits.patience(Deadline::Write), Patience::Forever);
     limits.set_write(Some(20 * SECOND));
     assert_eq!((limits.read(), limits.write()), (Some(10 * SECOND), Some(20 * SECOND)));
-    assert_eq!(end(&limits, Deadline::Write), (20, Deadline::Write));
+    lasts(&limits, Deadline::Write, 20 * SECOND);
     limits.set_read(Some(Duration::ZERO));
     assert_eq!(limits.patience(Deadline::Read), Patience::NotAtAll);
-    assert_eq!(end(&limits, Deadline::Write), (20, Deadline::Write));
+    lasts(&limits, Deadline::Write, 20 * SECOND);
     limits.set_read(None);
     assert_eq!((limits.read(), limits.patience(Deadline::Read)), (None, Patience::Forever));
 }
@@ -44,14 +53,15 @@ fn reads_and_writes_have_limits_of_their_own() {
 fn a_deadline_of_the_whole_ends_what_would_last_longer_by_its_name() {
     for is in [Deadline::Request, Deadline::Idle, Deadline::Handshake] {
         let limits = Limits::none();
-        limits.set_deadline(Some((Instant::now() + 10 * SECOND, is)));
-        assert_eq!(end(&limits, Deadline::Read), (10, is));
+        let deadline = (epoch() + 3600 * SECOND, is); // long after the shorter of the others
+        limits.set_deadline(Some(deadline));
+        assert_eq!(end(&limits, Deadline::Read), deadline);
         limits.set_read(Some(5 * SECOND));
-        limits.set_write(Some(20 * SECOND));
-        assert_eq!(end(&limits, Deadline::Read), (5, Deadline::Read));
-        assert_eq!(end(&limits, Deadline::Write), (10, is));
+        limits.set_write(Some(7200 * SECOND));
+        lasts(&limits, Deadline::Read, 5 * SECOND);
+        assert_eq!(end(&limits, Deadline::Write), deadline);
         limits.set_deadline(None);
-        assert_eq!(end(&limits, Deadline::Write), (20, Deadline::Write));
+        lasts(&limits, Deadline::Write, 7200 * SECOND);
     }
 }
 

@@ -48,7 +48,7 @@ faults! {
     "a datagram can't be received: ENOMEM every other time", "sequential transport=udp": |it| datagrams::receiving(it, "ENOMEM");
     "the same with ECONNREFUSED", "sequential transport=udp": |it| datagrams::receiving(it, "ECONNREFUSED");
     "a datagram can't be sent: ENOBUFS every other time", "sequential transport=udp": |it| datagrams::sending(it, "ENOBUFS");
-    "the same: ECONNREFUSED", "sequential transport=udp": |it| datagrams::sending(it, "ECONNREFUSED");
+    "the same by ECONNREFUSED", "sequential transport=udp": |it| datagrams::sending(it, "ECONNREFUSED");
     "who sent a datagram has gone before the reply", "sequential transport=udp": datagrams::gone;
     "a handler fails", "threading": |it| requests::fails(it, "fail");
     "a handler panics (CPython's raises)", "threading": |it| requests::fails(it, "panic");

@@ -2,13 +2,12 @@
 
 use super::later;
 use crate::scene::{PATIENCE, Scene, count, hear, hear_within, tally, within};
-use reliability::{Client, GUARD, children_of, is_stopped, is_zombie, signal, wait_for};
+use reliability::{Client, GUARD, children_of, is_stopped, is_zombie, signal, threads, wait_for};
 use rustix::process::Signal;
 use socketserver::net::socket2::{Domain, Socket, Type};
 use std::{
     io::{BufReader, Read},
     net::TcpStream,
-    path::Path,
     thread,
     time::Duration,
 };
@@ -68,10 +67,9 @@ pub(super) fn full_backlog(scene: &mut Scene) -> String {
 pub(super) fn killed(scene: &mut Scene) -> String {
     let mut client = scene.connect();
     let children = children_of(scene.server.pid);
-    let left = || {
-        let is_there = |pid: &&u32| Path::new(&format!("/proc/{pid}")).exists() && !is_zombie(**pid);
-        children.iter().filter(is_there).count()
-    };
+    // A process is there for as long as one of its threads, be it that its first has ended.
+    let is_there = |pid: u32| threads(pid) > 1 || threads(pid) == 1 && !is_zombie(pid);
+    let left = || children.iter().filter(|pid| is_there(**pid)).count();
     signal(scene.server.pid, Signal::KILL).expect("it runs");
     wait_for("it to end", || !scene.server.is_alive());
     let _ = client.say("hello"); // what is wrong is heard
