@@ -49,6 +49,10 @@ impl UnixAddress {
             UnixAddress::Unnamed => {
                 Err(io::Error::new(io::ErrorKind::InvalidInput, "an unnamed socket can't be addressed"))
             }
+            // The system would take what is in front of it for the path.
+            UnixAddress::Path(path) if path.as_os_str().as_encoded_bytes().contains(&0) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "a path can't hold a NUL"))
+            }
             UnixAddress::Path(path) => SockAddr::unix(path),
             #[cfg(any(target_os = "linux", target_os = "android"))]
             UnixAddress::Abstract(name) => {

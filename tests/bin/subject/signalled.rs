@@ -22,23 +22,26 @@ impl KeepAliveRequestHandler for Holds {
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_>) -> HandlerResult<KeepAlive> {
         let mut line = String::new();
         cx.rfile.read_line(&mut line)?;
-        let holds = line == "hold\n";
         cx.wfile.write_all(line.as_bytes())?;
-        while holds {
-            cx.wfile.flush()?;
-            line.clear();
-            if cx.rfile.read_line(&mut line)? == 0 {
-                return Err("it is cut off".into());
-            }
-            match line.as_str() {
-                "stops?\n" => writeln!(cx.wfile, "{}", cx.server.is_draining())?,
-                _ => {
-                    cx.wfile.write_all(line.as_bytes())?;
-                    break;
-                }
-            }
+        if line == "hold\n" {
+            hold(cx)?;
         }
         Ok(KeepAlive::Yes)
+    }
+}
+
+fn hold(cx: &mut StreamContext<'_>) -> HandlerResult {
+    let mut line = String::new();
+    loop {
+        cx.wfile.flush()?;
+        line.clear();
+        if cx.rfile.read_line(&mut line)? == 0 {
+            return Err("it is cut off".into());
+        }
+        match line.as_str() {
+            "stops?\n" => writeln!(cx.wfile, "{}", cx.server.is_draining())?,
+            _ => return Ok(cx.wfile.write_all(line.as_bytes())?),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) struct Listed {
     pub(super) id: u64,
     activity: String,
     pid: u32,
+    /// In and out.
+    bytes: (usize, usize),
 }
 
 impl Prefork {
@@ -26,11 +28,13 @@ impl Prefork {
     pub(super) fn list(&mut self) -> BTreeMap<String, Listed> {
         let lines = self.steer("connections");
         let read = |line: &String| {
-            let [_, id, peer, activity, pid, _, _] = line.split(' ').collect::<Vec<_>>()[..] else {
+            let [_, id, peer, activity, pid, bytes_in, bytes_out] = line.split(' ').collect::<Vec<_>>()[..]
+            else {
                 panic!("{line}")
             };
             let pid = pid.trim_start_matches("Some(").trim_end_matches(')').parse().expect(line);
-            (peer.to_owned(), Listed { id: id.parse().unwrap(), activity: activity.into(), pid })
+            let bytes = (bytes_in.parse().unwrap(), bytes_out.parse().unwrap());
+            (peer.to_owned(), Listed { id: id.parse().unwrap(), activity: activity.into(), pid, bytes })
         };
         lines.iter().map(read).collect()
     }
@@ -47,6 +51,10 @@ fn a_parent_lists_the_connections_of_all_processes_and_ends_one() {
             let found = &list[&client.address()];
             assert_eq!((found.pid, &*found.activity), (*pid, "InRequest"), "{inner}");
         }
+        // Each has said "hold", and been told a number. A client hears what was sent before that is counted.
+        wait_for("all bytes to be counted", || {
+            server.list().values().all(|it| it.bytes == (5, it.pid.to_string().len() + 1))
+        });
         let ids: BTreeSet<_> = list.values().map(|it| it.id).collect();
         assert_eq!(ids.len(), 3, "{inner}");
 

@@ -1,7 +1,7 @@
 //! What must hold for any bytes at all, however they arrive: the replies are those that a plain reading of all of them gives, in both ways to
 //! run a handler, and no more is read than there is room for. Shared with the fuzz target in `fuzz/`.
 
-use crate::wire::{Client, Stops, Visitor};
+use crate::wire::{Stops, Visitor};
 use socketserver_handlers::{
     Buffers, HandlerResult, HandlerSession, KeepAlive, KeepAliveRequestHandler, Progress,
     RequestHandlerClass, ServerRef, StreamContext,
@@ -160,12 +160,12 @@ pub(crate) fn pipelining(data: &[u8]) {
     // Another client, whose bytes must not be taken for the first one's.
     let other: Vec<u8> = input.iter().rev().copied().collect();
     for pieces in [&[][..], &[1], pieces] {
-        let mut visitor = Client::new(input, pieces);
+        let mut visitor = Visitor::new(input, pieces);
         let went_well = in_a_loop(&mut visitor, sizes, &Stops::after(Stops::NEVER));
         assert_eq!(went_well, is_well);
         assert_eq!(visitor.output(), [&output[..], b"finished"].concat());
 
-        let visitors = [Client::new(input, pieces), Client::new(&other, pieces)];
+        let visitors = [Visitor::new(input, pieces), Visitor::new(&other, pieces)];
         let well = in_turns(&visitors, sizes, &Stops::after(Stops::NEVER));
         for (visitor, (well, input)) in visitors.iter().zip(well.into_iter().zip([input, &other])) {
             let (output, _, is_well) = expected(input);
@@ -174,7 +174,7 @@ pub(crate) fn pipelining(data: &[u8]) {
         }
 
         // A server that stops answers whole requests, from the first on, and says goodbye if there could have been more.
-        let mut visitor = Client::new(input, pieces);
+        let mut visitor = Visitor::new(input, pieces);
         let went_well = in_a_loop(&mut visitor, sizes, &Stops::after(stop));
         let said = visitor.output();
         let said = said.strip_suffix(b"finished").expect("it is finished");

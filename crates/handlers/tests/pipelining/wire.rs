@@ -13,23 +13,17 @@ use std::{
 };
 
 /// The client, and what has become of the connection.
-pub(crate) struct Client {
+struct Client {
     input: Vec<u8>,
     /// The sizes of the pieces, again and again. Zero is as one; without any, there is one piece.
     pieces: Vec<u8>,
     step: usize,
     /// So much of the input has been received.
-    pub(crate) received: usize,
-    pub(crate) output: Vec<u8>,
+    received: usize,
+    output: Vec<u8>,
 }
 
 impl Client {
-    pub(crate) fn new(input: &[u8], pieces: &[u8]) -> Visitor {
-        let client =
-            Client { input: input.into(), pieces: pieces.into(), step: 0, received: 0, output: Vec::new() };
-        Visitor(Arc::new(Shared(Mutex::new(client))))
-    }
-
     fn piece(&mut self) -> usize {
         let size = self.pieces.get(self.step % self.pieces.len().max(1)).copied();
         self.step += 1;
@@ -65,6 +59,11 @@ impl Wire for Shared {
 pub(crate) struct Visitor(Arc<Shared>);
 
 impl Visitor {
+    pub(crate) fn new(input: &[u8], pieces: &[u8]) -> Self {
+        let client =
+            Client { input: input.into(), pieces: pieces.into(), step: 0, received: 0, output: Vec::new() };
+        Visitor(Arc::new(Shared(Mutex::new(client))))
+    }
     pub(crate) fn received(&self) -> usize {
         self.0.0.lock().received
     }

@@ -3,7 +3,7 @@
 use crate::util::{GUARD, serve_shared};
 use socketserver::{
     Address, Bind, Event, Handle, HandlerError, MixIn, Observer, PeerAddress, RequestHandlerClass, Runs,
-    Server, Transport, UnixDatagram, UnixStream, kind, prelude::*,
+    Server, Transport, UnixDatagram, UnixStream, is_disconnect, kind, prelude::*,
 };
 use std::{
     io,
@@ -141,16 +141,20 @@ pub(crate) fn over_datagrams<M: MixIn + Runs<kind::Datagram>>(mixin: fn() -> M, 
 }
 
 fn talk(mut client: impl Read + Write, word: &str) -> Option<String> {
-    client.write_all(word.as_bytes()).unwrap();
-    hear(word, |buf| client.read(buf))
+    let said = client.write_all(word.as_bytes());
+    hear(word, |buf| said.and_then(|()| client.read(buf)))
 }
 
-fn hear(word: &str, mut receive: impl FnMut(&mut [u8]) -> io::Result<usize>) -> Option<String> {
+/// Nothing is an end of the connection.
+fn hear(word: &str, receive: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> Option<String> {
     if word == "fail\n" {
         return None;
     }
     let mut buf = [0; 100];
-    let n = receive(&mut buf).unwrap();
+    let n = match receive(&mut buf) {
+        Err(error) if is_disconnect(&error) => 0,
+        received => received.unwrap(),
+    };
     Some(String::from_utf8_lossy(&buf[..n]).into_owned())
 }
 

@@ -19,7 +19,7 @@ const PEERS: u8 = 3;
 /// The same peer comes from any port, by IPv4 or as IPv6 shows that.
 fn peer(number: u8, port: u16) -> Address {
     let ip = Ipv4Addr::new(192, 0, 2, number);
-    let ip: IpAddr = if port % 2 == 0 { ip.into() } else { ip.to_ipv6_mapped().into() };
+    let ip: IpAddr = if port.is_multiple_of(2) { ip.into() } else { ip.to_ipv6_mapped().into() };
     Address::Inet(SocketAddr::new(ip, port))
 }
 
@@ -148,7 +148,7 @@ fn crowd(registry: &Registry, threads: usize, most: usize, meanwhile: impl FnOnc
             if registry.insert(id, peer(whose as u8, turn), None) {
                 assert!(inside[whose].fetch_add(1, SeqCst) < most, "one too many");
                 inside[whose].fetch_sub(1, SeqCst);
-                if turn % 3 == 0 {
+                if turn.is_multiple_of(3) {
                     registry.leave_peer(id);
                 }
             }
