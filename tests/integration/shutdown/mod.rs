@@ -29,6 +29,11 @@ fn reactor(steering: Steering) -> Arc<dyn BaseServer> {
     steering.serve_kept_alive_by(ReactorMixIn::default())
 }
 
+/// Its clients are in the middle of their requests.
+fn reactor_at_work(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_at_length_by(ReactorMixIn::default())
+}
+
 /// A module for each mix-in, with a test for each case.
 macro_rules! cases {
     ($($mixin:ident: { $($case:ident($($argument:expr),*) in $module:ident,)* })*) => {
@@ -50,7 +55,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(1) in draining,
         forces(1) in draining,
@@ -66,7 +71,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(3) in draining,
         forces(3) in draining,
@@ -85,7 +90,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(3) in draining,
         forces(3) in draining,
@@ -102,9 +107,20 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         close_ends_handle_request() in draining,
+    }
+    reactor_at_work: {
+        works_from_everywhere() in stopping,
+        closes_from_everywhere() in stopping,
+        works_by_what_a_handler_has() in stopping,
+        drains(3) in draining,
+        forces(3) in draining,
+        tells_drained_from_forced() in draining,
+        may_become_impatient() in draining,
+        close_waits(3) in draining,
+        drop_waits() in draining,
     }
 }
 
@@ -122,7 +138,7 @@ fn prefork() {
 /// What is open, running or waiting in this process is counted, so it is a process of its own.
 #[test]
 fn nothing_is_left() {
-    for mixin in ["sequential", "threading", "forking"] {
+    for mixin in ["sequential", "threading", "pool", "forking", "prefork"] {
         parity(&["leftovers", mixin]);
     }
 }
