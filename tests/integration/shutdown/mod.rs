@@ -7,6 +7,7 @@ mod client;
 mod draining;
 mod steering;
 mod stopping;
+mod transports;
 
 use crate::helper::parity;
 use socketserver::{BaseServer, ReactorMixIn, Sequential, ThreadPoolMixIn, ThreadingMixIn};
