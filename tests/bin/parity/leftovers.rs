@@ -7,7 +7,7 @@ use crate::{
     stopping::Make,
     util::{children, fd_count, serve_shared, thread_count, wait_for},
 };
-use socketserver::{BaseServer, ForkingMixIn, Sequential, ThreadingMixIn};
+use socketserver::{BaseServer, ForkingMixIn, PreforkMixIn, Sequential, ThreadPoolMixIn, ThreadingMixIn};
 use std::{sync::Arc, thread, time::Duration};
 
 fn sequential(steering: Steering) -> Arc<dyn BaseServer> {
@@ -23,14 +23,26 @@ fn forking(steering: Steering) -> Arc<dyn BaseServer> {
     steering.serve_by(ForkingMixIn::default())
 }
 
+fn pool(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_by(ThreadPoolMixIn::default())
+}
+
+fn prefork(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_by(<PreforkMixIn>::default().processes(2))
+}
+
 type Life = fn(&Arc<dyn BaseServer>);
 
 pub(crate) fn run(mixin: &str) {
-    // A mix-in that has forked has a descriptor by which it hears of its children. It is the value's own, and goes with it.
+    // A mix-in that has forked has a descriptor by which it hears of its children, one whose workers accept for themselves one by which they
+    // wake each other, and a prefork one by which it is called, too. They are the value's own, and go with it; but of worker processes the
+    // second belongs to what a handle shares.
     let (make, own): (Make, usize) = match mixin {
         "sequential" => (sequential, 0),
         "threading" => (threading, 0),
+        "pool" => (pool, 1),
         "forking" => (forking, 1),
+        "prefork" => (prefork, 3),
         _ => panic!("no such mix-in: {mixin}"),
     };
     let lives: [(&str, Life); 5] = [
@@ -40,25 +52,27 @@ pub(crate) fn run(mixin: &str) {
         ("closed while serving", close_while_serving),
         ("closed with requests in progress", close_with_requests_in_progress),
     ];
+    let shared = usize::from(mixin == "prefork");
     let before = (fd_count(), thread_count());
     assert_eq!(before.1, 1);
     for (name, live) in lives {
         let server = make(Steering::default());
         let handle = server.handle();
         live(&server);
-        let own = if server.stats().accepted > 0 { own } else { 0 };
+        let (own, shared) = if server.stats().accepted > 0 { (own, shared) } else { (0, 0) };
         server.server_close();
         expect(name, (before.0 + own, before.1));
         drop(server);
-        expect(name, before);
+        expect(name, (before.0 + shared, before.1));
         drop(handle);
+        expect(name, before);
         // The same without closing.
         let server = make(Steering::default());
         live(&server);
         drop(server);
         expect(name, before);
     }
-    if mixin != "forking" {
+    if !["forking", "prefork"].contains(&mixin) {
         // From a handler it can't wait for the handler; what is called from outside afterwards does.
         let server = make(Steering::at(Place::Handler, |server| server.server_close()));
         let served = serve_shared(server.clone());
@@ -69,7 +83,7 @@ pub(crate) fn run(mixin: &str) {
         assert_eq!(server.stats().active, 0);
         finishing.join().unwrap();
         served.join().unwrap();
-        expect("closed from a handler", before);
+        expect("closed from a handler", (before.0 + own, before.1));
     }
 }
 

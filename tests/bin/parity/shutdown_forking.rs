@@ -21,7 +21,7 @@ pub(crate) fn run() {
     stopping::may_come_first(forking);
     stopping::may_come_last_and_twice(forking);
     stopping::may_come_from_all_sides(forking);
-    stopping::is_not_held_up_by_the_next_beginning(forking);
+    stopping::is_not_held_up_by_the_next_beginning(forking, 500);
     stopping::ends_handle_request(forking);
     draining::drains(forking, 3);
     draining::forces(forking, 3);

@@ -5,6 +5,7 @@ mod adopted;
 mod asking;
 mod bind;
 mod deaf;
+mod draining;
 mod forking;
 mod kinds;
 mod linger;
@@ -39,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "asking" => asking::serve(),
         Some((case, rest)) if case == "forking" => forking::serve(rest),
         Some((case, rest)) if case == "deaf" => deaf::serve(rest),
+        Some((case, rest)) if case == "draining" => draining::serve(rest),
         Some((case, rest)) if case == "linger" => linger::serve(rest),
         Some((case, rest)) if case == "matrix" => kinds::serve(rest),
         Some((case, rest)) if case == "panics" => panics::serve(rest),
@@ -50,8 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((case, _)) if case == "scarce-threads" => threading::scarce(),
         Some((case, rest)) if case == "timed" => timed::serve(rest),
         _ => {
-            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|forking|linger|matrix|panics|pool|prefork|signalled";
-            Err(format!("subject {cases}|sockets|spans|scarce-threads|timed …").into())
+            let cases = "accepting|bind|failed-binds|adopted|asking|deaf|draining|forking|linger|matrix|panics|pool|prefork";
+            Err(format!("subject {cases}|signalled|sockets|spans|scarce-threads|timed …").into())
         }
     }
 }

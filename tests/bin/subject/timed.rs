@@ -4,7 +4,8 @@
 mod handler;
 mod magic;
 
-use handler::{Obey, State, say};
+pub(crate) use handler::say;
+use handler::{Obey, State};
 use magic::Magic;
 use socketserver::{
     Bind, ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Runs, Sequential, Server, StreamRequest,

@@ -103,6 +103,7 @@ fn of_those_who_were_turned_away_so_many_are_heard_and_no_more() {
     for mixin in MIXINS {
         let house = House::open(mixin, &["reject", "processes=1"]);
         let refused = refused(&house, 1, HEARD + 6);
+        (0..6).for_each(|_| drop(house.server.after("cut off")));
         drop(refused);
         let stats = house.close();
         let accepted = HEARD + 6;

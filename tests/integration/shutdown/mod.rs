@@ -7,6 +7,7 @@ mod client;
 mod draining;
 mod steering;
 mod stopping;
+mod transports;
 
 use crate::helper::parity;
 use socketserver::{BaseServer, ReactorMixIn, Sequential, ThreadPoolMixIn, ThreadingMixIn};
@@ -30,6 +31,11 @@ fn reactor(steering: Steering) -> Arc<dyn BaseServer> {
     steering.serve_kept_alive_by(ReactorMixIn::default())
 }
 
+/// Its clients are in the middle of their requests.
+fn reactor_at_work(steering: Steering) -> Arc<dyn BaseServer> {
+    steering.serve_at_length_by(ReactorMixIn::default())
+}
+
 /// A module for each mix-in, with a test for each case.
 macro_rules! cases {
     ($($mixin:ident: { $($case:ident($($argument:expr),*) in $module:ident,)* })*) => {
@@ -51,7 +57,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(1) in draining,
         forces(1) in draining,
@@ -67,7 +73,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(3) in draining,
         forces(3) in draining,
@@ -86,7 +92,7 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         drains(3) in draining,
         forces(3) in draining,
@@ -103,9 +109,20 @@ cases! {
         may_come_first() in stopping,
         may_come_last_and_twice() in stopping,
         may_come_from_all_sides() in stopping,
-        is_not_held_up_by_the_next_beginning() in stopping,
+        is_not_held_up_by_the_next_beginning(500) in stopping,
         ends_handle_request() in stopping,
         close_ends_handle_request() in draining,
+    }
+    reactor_at_work: {
+        works_from_everywhere() in stopping,
+        closes_from_everywhere() in stopping,
+        works_by_what_a_handler_has() in stopping,
+        drains(3) in draining,
+        forces(3) in draining,
+        tells_drained_from_forced() in draining,
+        may_become_impatient() in draining,
+        close_waits(3) in draining,
+        drop_waits() in draining,
     }
 }
 
@@ -123,7 +140,7 @@ fn prefork() {
 /// What is open, running or waiting in this process is counted, so it is a process of its own.
 #[test]
 fn nothing_is_left() {
-    for mixin in ["sequential", "threading", "forking"] {
+    for mixin in ["sequential", "threading", "pool", "forking", "prefork"] {
         parity(&["leftovers", mixin]);
     }
 }

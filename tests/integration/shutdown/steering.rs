@@ -98,6 +98,15 @@ impl Steering {
         self.serve::<KeepAliveHandler, M, Kind>(mixin)
     }
 
+    /// The same where all that a client says is one request, so that it is in the middle of one for as long as it likes.
+    pub(crate) fn serve_at_length_by<M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
+    where
+        M: MixIn + Runs<Kind>,
+        LongHandler: RequestHandlerClass<TcpStream, Steering, Kind>,
+    {
+        self.serve::<LongHandler, M, Kind>(mixin)
+    }
+
     fn serve<H, M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
     where
         M: MixIn + Runs<Kind>,
@@ -170,6 +179,16 @@ pub(crate) struct KeepAliveHandler;
 impl KeepAliveRequestHandler<Steering> for KeepAliveHandler {
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Steering>) -> HandlerResult<KeepAlive> {
         answer(cx)
+    }
+}
+
+/// The same, all lines of a client one request.
+#[derive(Default)]
+pub(crate) struct LongHandler;
+impl KeepAliveRequestHandler<Steering> for LongHandler {
+    fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Steering>) -> HandlerResult<KeepAlive> {
+        while answer(cx)? == KeepAlive::Yes {}
+        Ok(KeepAlive::No)
     }
 }
 

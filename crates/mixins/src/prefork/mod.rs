@@ -15,6 +15,7 @@ use socketserver_core::{
     Accepted, Acceptor, Job, MixIn, Runs, Sequential, ServerError, ServerHooks, Transport,
 };
 use std::{
+    io,
     num::NonZeroUsize,
     os::fd::BorrowedFd,
     sync::{
@@ -228,10 +229,16 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
         self.herd.teller.learn(acceptor.clone());
         let fails = |source| ServerError::Start { what: "worker process", source };
         let socket_each = self.herd.socket_each;
-        if socket_each && self.herd.target.load(SeqCst) > 1 {
-            acceptor.open_sockets(2).map_err(fails)?; // to know now whether it can be done
+        let has_begun = if socket_each && self.herd.target.load(SeqCst) > 1 {
+            acceptor.open_sockets(2) // to know now whether it can be done
+        } else {
+            Ok(())
+        };
+        match has_begun.and_then(|()| supervisor.tend()) {
+            // There is no socket any more: the server was closed as it began, which is an end in order.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+            has_begun => has_begun.map_err(fails)?,
         }
-        supervisor.tend().map_err(fails)?;
         if socket_each {
             acceptor.close_sockets(self.active_children().len()); // if not all could be forked
         }
