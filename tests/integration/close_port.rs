@@ -1,10 +1,12 @@
 //! The port is closed for a while: clients are refused, those inside are served on, nobody is lost, and nobody else gets the port.
 
+mod crowd;
+
 use crate::{
     backlog::{WAITING, at_rest, close, counts, hear_all, served, shutdown, tell},
     clients::connect,
     subject::{self, Subject},
-    util::{serve, wait_for},
+    util::serve,
 };
 use reliability::{Client, MIXINS, Usage};
 use socketserver::{
@@ -15,7 +17,6 @@ use socketserver::{
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     thread,
     time::Duration,
 };
@@ -153,42 +154,6 @@ impl StreamRequestHandler for Upper {
         let mut line = String::new();
         cx.rfile.read_line(&mut line)?;
         Ok(cx.wfile.write_all(line.to_uppercase().as_bytes())?)
-    }
-}
-
-/// Clients who come all the time are served or refused by the system, and nothing else.
-#[test]
-fn nobody_is_lost_between_open_and_closed() {
-    for mixin in MIXINS {
-        let (mut server, _, address) = start(mixin, &[]);
-        let (answered, refused, is_over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-        let come = || {
-            while !is_over.load(SeqCst) {
-                match Client::try_connect(address) {
-                    Ok(client) => {
-                        assert_eq!(served(client, mixin), "FIRST");
-                        answered.fetch_add(1, SeqCst);
-                    }
-                    Err(error) => {
-                        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused, "{mixin}");
-                        refused.fetch_add(1, SeqCst);
-                    }
-                }
-            }
-        };
-        thread::scope(|scope| {
-            (0..4).for_each(|_| drop(scope.spawn(come)));
-            for _ in 0..10 {
-                let (before, rejected) = (answered.load(SeqCst), refused.load(SeqCst));
-                wait_for("somebody to be served", || answered.load(SeqCst) > before);
-                close_port(&mut server, mixin);
-                wait_for("somebody to be refused", || refused.load(SeqCst) > rejected);
-                tell(&mut server, "resume");
-            }
-            is_over.store(true, SeqCst);
-        });
-        let answered = answered.into_inner();
-        assert_eq!(close(server), counts(answered, answered), "{mixin}");
     }
 }
 
