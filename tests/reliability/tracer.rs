@@ -1,6 +1,6 @@
 //! System calls that fail in a process that runs.
 
-use crate::{Injection, Program, wait_for};
+use crate::{Injection, Program, is_zombie, threads, wait_for};
 use std::{
     fs,
     process::{Child, Command, Stdio},
@@ -38,9 +38,14 @@ impl Tracer {
             command.arg("-p").arg(pid.to_string());
         }
         let strace = command.stdin(Stdio::null()).spawn().expect("strace is installed");
-        wait_for("strace to attach", || pids.iter().all(|pid| is_traced(*pid)));
+        // A child may end meanwhile.
+        wait_for("strace to attach", || pids.iter().all(|pid| is_traced(*pid) || has_ended(*pid)));
         Tracer { strace, injection }
     }
+}
+
+fn has_ended(pid: u32) -> bool {
+    threads(pid) == 0 || is_zombie(pid)
 }
 
 /// Whether each thread is.

@@ -12,13 +12,22 @@ use std::{
 
 const STRETCH: Duration = Duration::from_millis(1500);
 
-/// How often calls may fail in a second, with all threads and processes taken together. Who pauses after each failure is far below; after
-/// an error that might be this client's alone there is a pause only after every 64, of up to 160 ms, which makes 400 and more. One that
-/// spins makes many thousand; fewer on a busy machine, where this then finds less.
-const OFTEN: f64 = 2000.0;
+/// How often calls may fail in a second, for each who accepts. Who pauses after each failure is far below; after an error that might be
+/// this client's alone there is a pause only after every 64, of up to 160 ms, which makes 530, and the thread that waits for signals receives,
+/// too, 200 times. One that spins makes many thousand; fewer on a busy machine, where this then finds less.
+const OFTEN: f64 = 1000.0;
+
+/// How many accept at the same time. A pool begins with two threads; two worker processes have such a pool each, and all three processes wait for signals.
+fn acceptors(mixin: &str) -> f64 {
+    match mixin {
+        "pool" => 2.0,
+        "prefork" => 5.0,
+        _ => 1.0,
+    }
+}
 
 /// While the fault lasts.
-fn rests(server: &Program, tracer: &Tracer, what: &str) {
+fn rests(server: &Program, tracer: &Tracer, mixin: &str, what: &str) {
     let failures = || tracer.injection.seen().values().sum::<u64>();
     wait_for("the call to fail", || failures() > 0);
     let (usage, before, begun) = (Usage::of(server.pid), failures(), Instant::now());
@@ -26,7 +35,7 @@ fn rests(server: &Program, tracer: &Tracer, what: &str) {
     let (share, per_second) = (usage.share(), (failures() - before) as f64 / begun.elapsed().as_secs_f64());
     println!("{what}: {share:.3} of a CPU, {per_second:.0} failures a second");
     assert!(share < 0.25, "{what} took {share} of a CPU");
-    assert!(per_second < OFTEN, "{what} failed {per_second} times a second");
+    assert!(per_second < OFTEN * acceptors(mixin), "{what} failed {per_second} times a second");
 }
 
 /// Who comes meanwhile says so and stays; afterwards all are served.
@@ -42,7 +51,7 @@ fn accepts_again_and_ends(fault: &str) {
         let tracer = Tracer::attach(&server, &[fault]);
         let mut late = Client::connect(server.address);
         late.say("late").unwrap();
-        rests(&server, &tracer, &what);
+        rests(&server, &tracer, mixin, &what);
         drop(tracer);
         assert_eq!(late.hear().unwrap().as_deref(), Some("late"), "{what}");
         drop(late); // there may be only one place
@@ -76,7 +85,7 @@ fn waiting_that_never_succeeds_takes_no_time() {
         let server = started(mixin, server(mixin));
         let tracer = Tracer::attach(&server, &[NO_WAIT]);
         drop(Client::connect(server.address)); // who waits already doesn't fail
-        rests(&server, &tracer, mixin);
+        rests(&server, &tracer, mixin, mixin);
         drop(tracer);
         assert!(Client::connect(server.address).echoes("hello"), "{mixin}");
         let tracer = Tracer::attach(&server, &[NO_WAIT]);
@@ -100,7 +109,7 @@ fn datagrams_that_cant_be_received_take_no_time() {
             let client = Sender::to(&server, "client").unwrap();
             let tracer = Tracer::attach(&server, &[&fault]);
             client.say("late").unwrap();
-            rests(&server, &tracer, &what);
+            rests(&server, &tracer, mixin, &what);
             drop(tracer);
             assert_eq!(client.hear().unwrap(), "late", "{what}");
             assert!(client.echoes("new"), "{what}");
@@ -123,7 +132,7 @@ fn a_process_that_cant_be_replaced_takes_no_time() {
     let server = started("prefork", server("prefork"));
     let tracer = Tracer::attach(&server, &["clone3,clone:error=EAGAIN:when=1+"]);
     signal(server.children()[0], Signal::KILL).unwrap();
-    rests(&server, &tracer, "prefork without a process");
+    rests(&server, &tracer, "prefork", "prefork without a process");
     assert!(Client::connect(server.address).echoes("hello"));
     drop(tracer);
     wait_for("it to be replaced", || children_of(server.pid).len() == 2);
