@@ -10,7 +10,7 @@ mod waiting_room;
 
 use crate::{
     Job, MixIn, ServerError, ServerHooks, Transport, accept_error::BackOff, backlog::refuse_prefetched,
-    crowd::Crowd, server::Shared, wake::Ready,
+    crowd::Crowd, server::Shared, wake::Ready, worker_process::LettingIn,
 };
 use std::{
     fmt,
@@ -144,6 +144,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
             self.leave_if_empty(&transport);
+            let letting_in = LettingIn::begin(&self.shared.core);
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.
             let goes_on = is_stopping && self.serves_backlog(&transport);
@@ -199,6 +200,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 }
                 continue; // what has changed meanwhile, a pause say, decides what to wait for
             }
+            drop(letting_in);
             let may_leave = self.role != Role::OneOfMany || !matches!(way, Way::Full | Way::Paused);
             if may_leave && until.is_some_and(|until| Instant::now() >= until) {
                 self.shared.core.pass_on_room();

@@ -150,6 +150,11 @@ impl Registry {
         }
     }
 
+    /// Whether there are clients who haven't said anything yet, on connections that go on.
+    pub(crate) fn has_newcomers(&self) -> bool {
+        self.0.lock().by_id.values().any(Entry::is_new)
+    }
+
     /// Ends the waits of threads and children for the next request on a connection.
     pub(crate) fn close_idle(&self) {
         for entry in self.0.lock().by_id.values() {

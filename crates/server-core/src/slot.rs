@@ -46,6 +46,8 @@ pub(crate) enum Wish {
     LimitHandshakes(Option<usize>),
     /// That it stops accepting when nobody waits in its socket any more.
     Leave,
+    /// That it gives its place to another: it stops accepting, and ends when those who have come by then have been served. Until when at most.
+    Retire(Option<Instant>),
     /// That it stops accepting, and when requests in progress must have ended.
     Stop(Option<Instant>),
 }
@@ -56,6 +58,7 @@ const NEW_LIMIT_PEERS: u64 = 4;
 const NEW_LIMIT_HANDSHAKES: u64 = 8;
 const NEW_LEAVE: u64 = 16;
 const NEW_STOP: u64 = 32;
+const NEW_RETIRE: u64 = 64;
 
 /// What a worker process is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,10 +133,10 @@ impl Slot {
                 NEW_LIMIT_HANDSHAKES
             }
             Wish::Leave => NEW_LEAVE,
-            Wish::Stop(until) => {
+            Wish::Retire(until) | Wish::Stop(until) => {
                 let from_here = until.map(|until| until.saturating_duration_since(self.since).as_nanos());
                 store(STOP_AT, from_here.and_then(|it| u64::try_from(it).ok()).unwrap_or(u64::MAX));
-                NEW_STOP
+                if matches!(wish, Wish::Stop(_)) { NEW_STOP } else { NEW_RETIRE }
             }
         };
         self.words[NEW_WISHES].fetch_or(bit, SeqCst);
@@ -156,6 +159,7 @@ impl Slot {
             (NEW_LIMIT_PEERS, Wish::LimitPeers(some(LIMIT_PEERS))),
             (NEW_LIMIT_HANDSHAKES, Wish::LimitHandshakes(some(LIMIT_HANDSHAKES))),
             (NEW_LEAVE, Wish::Leave),
+            (NEW_RETIRE, Wish::Retire(until)),
             (NEW_STOP, Wish::Stop(until)),
         ];
         all.into_iter().filter(move |(bit, _)| new & bit != 0).map(|(_, wish)| wish)

@@ -140,16 +140,26 @@ impl Waker {
         let until = wanted.until.into_iter().chain(unseen).min();
         let own = wanted.is_loop.then(|| bells.own.as_fd());
         let [signal, other] = wanted.signals;
-        let mut slots = [(!wanted.deaf).then_some(wake), own, request, room, wanted.mixin, signal, other]
-            .map(|fd| slot(fd, wake));
+        let wanted = [(!wanted.deaf).then_some(wake), own, request, room, wanted.mixin, signal, other];
+        let mut slots = wanted.map(|_| PollFd::from_borrowed_fd(wake, PollFlags::IN));
+        // No more than are wanted, in front: a process may have few descriptors.
+        let mut count = 0;
+        let places = wanted.map(|fd| {
+            slots[count] = PollFd::from_borrowed_fd(fd?, PollFlags::IN);
+            count += 1;
+            Some(count - 1)
+        });
         loop {
-            match poll(&mut slots, left(until).as_ref()) {
+            match poll(&mut slots[..count], left(until).as_ref()) {
                 Err(Errno::INTR) => continue,
+                // "The nfds value exceeds the RLIMIT_NOFILE value."
+                Err(Errno::INVAL) => return Err(Errno::MFILE.into()),
                 Err(error) => return Err(error.into()),
                 Ok(_) => break,
             }
         }
-        let [woken, own, request, room, mixin, signal, other] = slots.map(|slot| !slot.revents().is_empty());
+        let [woken, own, request, room, mixin, signal, other] =
+            places.map(|place| place.is_some_and(|place| !slots[place].revents().is_empty()));
         if own {
             bells.own.silence();
         }
@@ -208,10 +218,4 @@ impl Bells {
 pub(crate) fn left(until: Option<Instant>) -> Option<Timespec> {
     let left = until?.saturating_duration_since(Instant::now());
     Some(left.min(Duration::from_secs(86_400)).try_into().unwrap_or_default())
-}
-
-/// A slot for what is wanted; one that watches for nothing, of `other`, for what isn't.
-fn slot<'a>(fd: Option<BorrowedFd<'a>>, other: BorrowedFd<'a>) -> PollFd<'a> {
-    let interest = if fd.is_some() { PollFlags::IN } else { PollFlags::empty() };
-    PollFd::from_borrowed_fd(fd.unwrap_or(other), interest)
 }

@@ -129,6 +129,11 @@ impl Worker {
         self.link.wish(Wish::Stop(grace.and_then(|grace| Instant::now().checked_add(grace))));
     }
 
+    /// As [`stop`](Self::stop), but only this process ends, and others serve on: who has connected to it and hasn't asked yet is waited for a while.
+    pub fn retire(&self, grace: Option<Duration>) {
+        self.link.wish(Wish::Retire(grace.and_then(|grace| Instant::now().checked_add(grace))));
+    }
+
     /// Tells it to stop accepting when nobody waits in its socket any more. For one whose socket is given up: what waits there when the last
     /// process closes it is lost.
     pub fn leave(&self) {

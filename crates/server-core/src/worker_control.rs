@@ -48,7 +48,7 @@ impl Control<'_> {
                     let _ = kill_process(getpid(), Signal::KILL);
                 }
             }
-            self.wait(ear, until);
+            self.wait(ear, until.into_iter().chain(self.core.tend_retirement()).min());
             while let Some(heard) = self.has_parent.then(|| ear.take()).flatten() {
                 self.has_parent = !matches!(heard, Heard::End(_));
                 self.core.obey(heard);

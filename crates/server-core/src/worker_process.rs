@@ -3,6 +3,7 @@
 use crate::{
     Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
     backlog::refuse_prefetched,
+    core::Core,
     crowd::Relay,
     server::Shared,
     slot::{Slot, WorkerPhase},
@@ -10,13 +11,14 @@ use crate::{
     worker_control,
 };
 use parking_lot::Mutex;
+use socketserver_handlers::ServerControl;
 use socketserver_sys::Child;
 use std::{
     fmt, io,
     io::Write,
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst, fence},
     },
     thread,
     time::{Duration, Instant},
@@ -43,6 +45,42 @@ pub(crate) struct WorkerSide {
     drain_until: Mutex<Option<Instant>>,
     /// The socket is given up: it stops when nobody waits there.
     leaves: AtomicBool,
+    /// Since when it accepts no more, though it doesn't drain yet.
+    retired: OnceLock<Instant>,
+    /// How many of its threads may be taking somebody in who isn't listed yet.
+    letting_in: AtomicUsize,
+}
+
+/// While there is one, the worker process may be taking somebody in.
+pub(crate) struct LettingIn(Arc<Core>);
+
+impl LettingIn {
+    /// To be said before it is asked whether the server stops, so that a worker that retires either is seen to, or sees this.
+    pub(crate) fn begin(core: &Arc<Core>) -> Option<Self> {
+        core.worker()?.letting_in.fetch_add(1, SeqCst);
+        fence(SeqCst);
+        Some(LettingIn(core.clone()))
+    }
+}
+
+impl Drop for LettingIn {
+    fn drop(&mut self) {
+        if let Some(worker) = self.0.worker() {
+            worker.letting_in.fetch_sub(1, SeqCst);
+        }
+    }
+}
+
+/// Who has come, and hasn't asked for anything yet, is waited for so long by a worker process that another one replaces.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Nothing tells that he has asked.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What a worker process that accepts no more has still to do before it drains.
+pub(crate) enum Retired {
+    /// To look again then.
+    Waits(Instant),
+    IsDone,
 }
 
 /// A worker that was forced to an end gets this long to notice.
@@ -68,6 +106,8 @@ impl WorkerSide {
             relay,
             drain_until: Mutex::new(None),
             leaves: AtomicBool::new(false),
+            retired: OnceLock::new(),
+            letting_in: AtomicUsize::new(0),
         }
     }
 
@@ -98,6 +138,18 @@ impl WorkerSide {
 
     pub(crate) fn leaves(&self) -> bool {
         self.leaves.load(SeqCst)
+    }
+
+    pub(crate) fn retire(&self) {
+        let _ = self.retired.set(Instant::now()); // the first time counts
+    }
+
+    /// If it has retired, and waits for those who have come: until when it does, as long as there may be some.
+    pub(crate) fn waits_for_newcomers(&self, are_there: impl FnOnce() -> bool) -> Option<Retired> {
+        let late = self.retired.get()?.checked_add(PATIENCE);
+        let now = Instant::now();
+        let waits = late.is_none_or(|late| now < late) && (self.letting_in.load(SeqCst) > 0 || are_there());
+        Some(if waits { Retired::Waits(now + LOOK_AGAIN) } else { Retired::IsDone })
     }
 
     /// Whether it has taken in as many requests as it may.
@@ -168,9 +220,14 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
 ) -> bool {
     let core = &shared.core;
     let mut forced_at: Option<Instant> = None;
+    let mut has_drained = core.is_draining();
     loop {
         core.waker.reset(); // before the look, so that nobody leaves unnoticed between the two
         core.hook("service_actions", || mixin.service_actions());
+        let look = core.tend_retirement();
+        if core.is_draining() && !std::mem::replace(&mut has_drained, true) {
+            core.hook("drain", || mixin.drain(Instant::now()));
+        }
         if core.gate.inside() == 0 {
             return true;
         }
@@ -191,7 +248,7 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
         let waited = core.waker.wait(Wanted {
             mixin: mixin.wake_source(),
             signals: ear.as_ref().map_or([None; 2], |ear| ear.readiness()),
-            until: end.into_iter().chain(mixin.wake_time()).min(),
+            until: end.into_iter().chain(mixin.wake_time()).chain(look).min(),
             ..Wanted::default()
         });
         match waited {

@@ -24,10 +24,11 @@ fn reserving(mixin: &str) -> Program {
 }
 
 /// A client who is served, or is told that it isn't.
-fn visit(address: SocketAddr) -> Option<Client> {
+#[track_caller]
+fn visit(address: SocketAddr, mixin: &str) -> Option<Client> {
     let mut client = Client::connect(address);
     let _ = client.say("hello"); // it may have been refused by now
-    match client.hear().unwrap().as_deref() {
+    match client.hear().expect(mixin).as_deref() {
         Some("hello") => Some(client),
         Some("refused: NoDescriptor") => None,
         other => panic!("{other:?}"),
@@ -42,10 +43,13 @@ fn fill(server: &Program, mixin: &str) -> (Vec<Client>, u64) {
     }
     // Worker processes take clients in turn.
     while in_a_row < if mixin == "prefork" { 20 } else { 1 } {
-        match visit(server.address) {
+        match visit(server.address, mixin) {
             Some(client) => {
                 inside.push(client);
                 in_a_row = 0;
+                if mixin == "forking" {
+                    exhaust_descriptors(server.pid).unwrap(); // of its children it has some only as long as there are any
+                }
             }
             None => (in_a_row, refused) = (in_a_row + 1, refused + 1),
         }
@@ -101,7 +105,7 @@ const TOO_FEW: u64 = 6;
 fn where_the_reserve_is_lost_clients_wait_and_it_is_had_again() {
     for mixin in ["threading", "pool", "forking", "reactor"] {
         let server = reserving(mixin);
-        let mut in_flight = visit(server.address).unwrap();
+        let mut in_flight = visit(server.address, mixin).unwrap();
         limit_descriptors(server.pid, TOO_FEW).unwrap();
         let mut late: Vec<_> = (0..3).map(|_| Client::connect(server.address)).collect();
         late.iter_mut().for_each(|client| client.say("late").unwrap());

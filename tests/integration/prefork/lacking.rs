@@ -27,8 +27,11 @@ fn a_process_that_lacks_the_memory_to_wait_finishes_its_requests() {
 /// The first message that a thread of the parent sends is lost, or all are.
 const LOST: [&str; 2] = ["sendmsg:error=ENOBUFS:when=1", "sendmsg:error=ENOBUFS:when=1+"];
 
-fn without_messages(server: &Prefork, lost: &str) -> Tracer {
-    Tracer::attach_to(&[server.pid], &[lost])
+/// What is asked for meanwhile is a list, so that it is seen that messages get lost. What the parent wants of its processes is none.
+fn without_messages(server: &mut Prefork, lost: &str) -> Tracer {
+    let tracer = Tracer::attach_to(&[server.pid], &[lost]);
+    server.list();
+    tracer
 }
 
 #[test]
@@ -37,12 +40,13 @@ fn processes_hear_that_they_are_to_stop_though_no_message_can_be_sent() {
         if tool("strace").is_none() {
             return;
         }
-        let server = start(2, &[]);
+        let mut server = start(2, &["control=yes"]);
         let held = server.hold_each(2);
         let children = server.children();
-        let tracer = without_messages(&server, lost);
+        let tracer = without_messages(&mut server, lost);
         server.terminate();
         held.into_iter().for_each(|(_, client)| client.drain());
+        server.subject.close_input();
         assert!(server.finish(children) >= 2, "{lost}");
         drop(tracer);
     }
@@ -58,7 +62,7 @@ fn processes_hear_of_limits_and_pauses_though_no_message_can_be_sent() {
         let (_, first) = server.hold_each(1).remove(0);
         let mut second = server.connect();
         second.say("hold");
-        let tracer = without_messages(&server, lost);
+        let tracer = without_messages(&mut server, lost);
         server.steer("backlog 2");
         assert!(!second.hear().is_empty(), "{lost}: there is room now");
 
@@ -82,7 +86,7 @@ fn what_could_not_be_asked_is_asked_again() {
     }
     let mut server = start(1, &["control=yes"]);
     let (_, client) = server.hold_each(1).remove(0);
-    let tracer = without_messages(&server, LOST[1]);
+    let tracer = without_messages(&mut server, LOST[1]);
     wait_for("the tracer to interfere", || server.list().is_empty());
     for _ in 0..12 {
         assert!(server.list().is_empty(), "nobody was asked");

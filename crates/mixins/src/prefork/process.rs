@@ -78,12 +78,22 @@ impl Process {
         Seen { phase: self.phase(), generation: self.generation, socket: self.socket }
     }
 
+    /// Tells it that another one takes its place: to serve those who have come, and to end within the grace period.
+    pub(crate) fn retire(&mut self, grace: Option<Duration>, now: Instant) {
+        self.is_told_to_end(grace, now);
+        self.worker.retire(grace);
+    }
+
     /// Tells it to stop, and to end within the grace period.
     pub(crate) fn stop(&mut self, grace: Option<Duration>, now: Instant) {
+        self.is_told_to_end(grace, now);
+        self.worker.stop(grace);
+    }
+
+    fn is_told_to_end(&mut self, grace: Option<Duration>, now: Instant) {
         self.leaving = Leaving::Told;
         self.set_end(grace, now);
         self.stop_at = None;
-        self.worker.stop(grace);
     }
 
     /// Tells it to serve those who wait in its socket, which is given up, and then to stop as above.
@@ -104,7 +114,7 @@ impl Process {
             let left =
                 self.kill_at.map(|kill_at| kill_at.saturating_duration_since(now).saturating_sub(MARGIN));
             self.stop_at = None;
-            self.worker.stop(left);
+            self.worker.retire(left);
         }
     }
 

@@ -80,7 +80,7 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
     /// Tells one to stop: at once if another one serves on its socket, or is going to.
     fn stop(&self, process: &mut Process, now: Instant) {
         if process.socket < self.herd.target.load(SeqCst) || !self.herd.socket_each {
-            return process.stop(self.herd.grace, now);
+            return process.retire(self.herd.grace, now);
         }
         // Ours first, so that the socket is gone with the process's, which closes it when nobody waits there.
         self.acceptor.close_sockets(process.socket);

@@ -196,7 +196,9 @@ impl MixIn for ReactorMixIn {
         mut acceptor: Acceptor<T, S>,
     ) -> Result<(), ServerError> {
         let served = acceptor.run(self);
-        self.engine.drain();
+        if acceptor.is_draining() {
+            self.engine.drain();
+        }
         served
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Acceptor, Role};
 use crate::{Event, Job, MixIn, ServerHooks, Transport, server::Shared};
+use socketserver_handlers::ServerControl;
 use std::time::{Duration, Instant};
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
@@ -36,14 +37,23 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.shared.core.emit(event);
     }
 
-    /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over.
+    /// Ends the loop, for a mix-in of which one thread can't go on: all acceptors say that it is over. Does nothing if it ends already.
     pub fn stop(&self) {
-        self.shared.core.stop_here(self.shared.core.drain_until());
+        let core = &self.shared.core;
+        if !core.is_stopping() {
+            core.stop_here(core.drain_until());
+        }
     }
 
     /// Asks the server to stop, as [`Handle`](crate::Handle) does; requests in progress may go on for `grace`, if that is given.
     pub fn request_shutdown(&self, grace: Option<Duration>) {
         self.shared.core.request_stop(grace.and_then(|grace| Instant::now().checked_add(grace)));
+    }
+
+    /// Whether connections that have nothing in progress are to be closed. Not in a worker process that has just been replaced: who has come by then and
+    /// hasn't asked yet is waited for; [`MixIn::drain`] is called when that is over.
+    pub fn is_draining(&self) -> bool {
+        self.shared.core.is_draining()
     }
 
     /// When requests in progress must have ended, if the shutdown that was asked for has a deadline.

@@ -79,7 +79,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             && !transport.has_prefetched()
             && !is_readable(transport.readiness())
         {
-            core.stop_here(worker.own_end());
+            core.retire(worker.own_end());
         }
     }
 
@@ -195,7 +195,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         };
         let ready = match waited {
             Ok(ready) => ready,
-            // poll(2): "ENOMEM: Unable to allocate memory for kernel tables." Until there is some, all is looked for by trying.
+            // poll(2): "ENOMEM: Unable to allocate memory for kernel tables." Or fewer descriptors are allowed than it waits for. Until that
+            // is over, all is looked for by trying.
             Err(error) if AcceptError::of(&error) == AcceptError::Exhausted => {
                 core.counters.accept_failed();
                 let wait = self.back_off.next().min(LONGEST_SLEEP);

@@ -2,17 +2,27 @@
 
 use super::Core;
 use crate::{
-    nursery::Nursery, registry::Entries, reserve, signals::Ear, slot::Wish, wake::Bells,
-    worker_process::WorkerSide,
+    nursery::Nursery,
+    registry::Entries,
+    reserve,
+    signals::Ear,
+    slot::Wish,
+    wake::Bells,
+    worker_process::{Retired, WorkerSide},
 };
+use socketserver_handlers::ServerControl;
 use socketserver_sys::{Child, sync::ForkMutexGuard, was_terminated};
 use std::{
     io,
     os::fd::AsFd,
     sync::{
         Arc,
-        atomic::Ordering::{Relaxed, SeqCst},
+        atomic::{
+            Ordering::{Relaxed, SeqCst},
+            fence,
+        },
     },
+    time::Instant,
 };
 
 /// See [`Core::hold`].
@@ -99,6 +109,7 @@ impl Core {
                 Wish::LimitPeers(max) => self.limit_peers(max),
                 Wish::LimitHandshakes(max) => self.limit_handshakes(max),
                 Wish::Leave => self.leave(),
+                Wish::Retire(until) => self.retire(until),
                 Wish::Stop(until) => drop(self.stop_here(until)),
             }
         }
@@ -112,7 +123,31 @@ impl Core {
         }
         let is_over = was_terminated() || worker.is_spent(self.counters.accepted_so_far());
         if is_over && !self.is_stopping() {
-            self.stop_here(worker.own_end());
+            self.retire(worker.own_end());
+        }
+    }
+
+    /// In a worker process that another one replaces: accepts nothing from now on. Who has come by now is served, also who hasn't asked yet: only when
+    /// there is nobody like that any more it drains.
+    pub(crate) fn retire(&self, until: Option<Instant>) {
+        let Some(worker) = self.worker.get() else { return };
+        worker.retire();
+        self.stop.store(true, SeqCst);
+        fence(SeqCst);
+        worker.drain_by(until);
+        self.waker.wake_all();
+        self.tend_retirement();
+    }
+
+    /// Looks whether it is time to drain; if not yet, says when to look again.
+    pub(crate) fn tend_retirement(&self) -> Option<Instant> {
+        let worker = self.worker.get().filter(|_| !self.is_draining())?;
+        match worker.waits_for_newcomers(|| self.registry.has_newcomers())? {
+            Retired::Waits(look) => Some(look),
+            Retired::IsDone => {
+                self.stop_here(worker.drain_until());
+                None
+            }
         }
     }
 }

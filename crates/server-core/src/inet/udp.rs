@@ -13,7 +13,7 @@ use std::{
 
 /// Datagrams over UDP. Python: `UDPServer`.
 ///
-/// Binds as [`Tcp`] does, without SO_REUSEADDR. A datagram that is longer than `max_packet_size` (8192 bytes by default) is
+/// Binds as [`Tcp`](crate::Tcp) does, without SO_REUSEADDR. A datagram that is longer than `max_packet_size` (8192 bytes by default) is
 /// cut, and says so. A loop that runs requests one after another, or hands each to a thread, receives up to `prefetch` (16) datagrams
 /// by one system call.
 #[derive(Debug)]

@@ -73,6 +73,12 @@ impl Entry {
         self.child.as_ref()?.seat.as_ref().map(|seat| &seat.shown)
     }
 
+    /// Whether its client hasn't said anything yet.
+    pub(super) fn is_new(&self) -> bool {
+        let is_there = self.shown().is_some() || self.wire().is_some();
+        is_there && !self.is_ended && self.traffic().bytes_in == 0
+    }
+
     pub(super) fn traffic(&self) -> Traffic {
         match self.shown() {
             Some(shown) => shown.traffic(),
