@@ -27,11 +27,17 @@ pub(super) struct Shop {
     pub(super) worked: AtomicUsize,
     /// The most that was done while one connection was there which has never asked for anything.
     pub(super) worked_beside_silent: AtomicUsize,
+    /// How much of it when the server had been told to stop.
+    pub(super) worked_before_stop: AtomicUsize,
     at_the_door: AtomicBool,
     is_open: AtomicBool,
 }
 
-impl ServerHooks<Tcp> for Shop {}
+impl ServerHooks<Tcp> for Shop {
+    fn handle_shutdown(&self) {
+        self.worked_before_stop.store(self.worked.load(SeqCst), SeqCst);
+    }
+}
 
 impl Shop {
     pub(super) fn open(&self) {
@@ -123,8 +129,9 @@ impl Greedy {
         let reader = thread::spawn({
             let is_over = is_over.clone();
             move || {
-                let lines = BufReader::new(receiver).lines().collect();
+                let lines = BufReader::new(&receiver).lines().collect();
                 is_over.store(true, SeqCst);
+                let _ = receiver.shutdown(Shutdown::Both); // or the server would wait for more
                 lines
             }
         });
