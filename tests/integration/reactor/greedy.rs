@@ -4,7 +4,7 @@ use crate::util::{GUARD, Recorder, Served, serve, wait_for};
 use socketserver::{ReactorMixIn, Server, prelude::*};
 use std::{
     io::{self, BufReader},
-    net::SocketAddr,
+    net::{Shutdown, SocketAddr, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -14,22 +14,30 @@ use std::{
 };
 
 /// How long each piece of work takes at least, which bounds how many there are in one turn, however busy the machine is.
-const WORK: Duration = Duration::from_micros(20);
+pub(super) const WORK: Duration = Duration::from_micros(20);
 
-/// A piece of work. No power of two, so that no buffer ends where a request does.
+/// A piece of work, of even length.
 pub(super) fn work() -> String {
-    format!("{:.<100}\n", "work")
+    format!("{:.<101}\n", "work")
 }
 
 /// The state: what was done, for all clients, and a door that handlers wait at.
 #[derive(Default)]
 pub(super) struct Shop {
     pub(super) worked: AtomicUsize,
+    /// The most that was done while one connection was there which has never asked for anything.
+    pub(super) worked_beside_silent: AtomicUsize,
+    /// How much of it when the server had been told to stop.
+    pub(super) worked_before_stop: AtomicUsize,
     at_the_door: AtomicBool,
     is_open: AtomicBool,
 }
 
-impl ServerHooks<Tcp> for Shop {}
+impl ServerHooks<Tcp> for Shop {
+    fn handle_shutdown(&self) {
+        self.worked_before_stop.store(self.worked.load(SeqCst), SeqCst);
+    }
+}
 
 impl Shop {
     pub(super) fn open(&self) {
@@ -50,9 +58,24 @@ impl Shop {
 #[derive(Default)]
 pub(super) struct Works {
     count: usize,
+    worked_before: usize,
 }
 
 impl KeepAliveRequestHandler<Shop> for Works {
+    fn setup(&mut self, cx: &mut StreamContext<'_, Shop>) -> HandlerResult {
+        self.worked_before = cx.server.state().worked.load(SeqCst);
+        Ok(())
+    }
+
+    fn finish(&mut self, cx: &mut StreamContext<'_, Shop>) -> HandlerResult {
+        let shop = cx.server.state();
+        if self.count == 0 {
+            let worked = shop.worked.load(SeqCst) - self.worked_before;
+            shop.worked_beside_silent.fetch_max(worked, SeqCst);
+        }
+        Ok(())
+    }
+
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Shop>) -> HandlerResult<KeepAlive> {
         let mut line = String::new();
         cx.rfile.read_line(&mut line)?;
@@ -92,39 +115,58 @@ pub(super) fn shop(threads: usize, idle: Option<Duration>, recorder: &Recorder) 
 }
 
 /// Sends work until the server ends the connection, as fast as it is taken, and reads what comes of it.
-pub(super) struct Greedy(thread::JoinHandle<io::Result<Vec<String>>>);
+pub(super) struct Greedy {
+    stream: TcpStream,
+    reader: Option<thread::JoinHandle<io::Result<Vec<String>>>>,
+}
 
 impl Greedy {
     pub(super) fn connect(address: SocketAddr) -> Self {
-        let stream = std::net::TcpStream::connect(address).expect("the server listens");
+        let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(GUARD)).expect("a valid limit");
-        let mut sender = stream.try_clone().expect("a descriptor is free");
+        let [mut sender, receiver] = [(); 2].map(|()| stream.try_clone().expect("a descriptor is free"));
         let is_over = Arc::new(AtomicBool::new(false));
         let reader = thread::spawn({
             let is_over = is_over.clone();
             move || {
-                let lines = BufReader::new(stream).lines().collect();
+                let lines = BufReader::new(&receiver).lines().collect();
                 is_over.store(true, SeqCst);
+                let _ = receiver.shutdown(Shutdown::Both); // or the server would wait for more
                 lines
             }
         });
         thread::spawn(move || {
+            // Behind a piece of odd length no buffer that is full ends where a request does: there is always something left of the next.
+            let _ = sender.write_all(work().replacen('.', "", 1).as_bytes());
             let ahead = work().repeat(500);
             while !is_over.load(SeqCst) && sender.write_all(ahead.as_bytes()).is_ok() {}
         });
-        Greedy(reader)
+        Greedy { stream, reader: Some(reader) }
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        self.0.is_finished()
+        self.reader.as_ref().is_none_or(|it| it.is_finished())
     }
 
     /// All that came until the server's end: how many replies, which are whole and in order, and what came behind them.
-    pub(super) fn heard(self) -> (usize, Vec<String>) {
-        let mut lines = self.0.join().expect("it doesn't panic").expect("lines, and an end in order");
+    pub(super) fn heard(mut self) -> (usize, Vec<String>) {
+        let mut lines = self
+            .reader
+            .take()
+            .expect("taken once")
+            .join()
+            .expect("it doesn't panic")
+            .expect("lines, and an end in order");
         let replies =
             lines.iter().enumerate().take_while(|(number, line)| **line == number.to_string()).count();
         let others = lines.split_off(replies);
         (replies, others)
+    }
+}
+
+/// Without this a server whose test has failed might never come to an end.
+impl Drop for Greedy {
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both); // the server may have ended it
     }
 }

@@ -8,6 +8,11 @@ use crate::util::{GUARD, Recorder, wait_for};
 use socketserver::Outcome;
 use std::sync::atomic::Ordering::SeqCst;
 
+/// A buffer holds so many pieces of work at most, those included of which it holds an end.
+fn buffer() -> usize {
+    8192 / work().len() + 1
+}
+
 /// A turn is a millisecond, of which so many pieces of work may be a part, and what is done between two looks at the clock.
 const TURN: usize = 50 + 2 * 16;
 
@@ -72,6 +77,8 @@ fn clients_that_always_have_more_to_ask_hold_up_no_drain() {
         }
         let replies: usize = heard.iter().map(|(replies, _)| replies).sum();
         assert_eq!(replies, server.state().worked.load(SeqCst), "what was done has been received");
+        let more = server.state().worked.load(SeqCst) - server.state().worked_before_stop.load(SeqCst);
+        assert!(more <= 3 * 2 * buffer(), "{more} done after the stop");
         wait_for("the ends", || recorder.outcomes() == [Outcome::Completed; 4]);
     }
 }
@@ -79,8 +86,8 @@ fn clients_that_always_have_more_to_ask_hold_up_no_drain() {
 /// No more than two buffers of it: the one that had been read, and the one that was being read.
 #[test]
 fn what_had_been_read_when_the_server_stops_is_served_and_little_else() {
-    let buffer = 8192 / work().len();
-    for (sent, least, most) in [(buffer / 2, buffer / 2, buffer / 2), (400, 1, 2 * buffer + 2)] {
+    let half = buffer() / 2;
+    for (sent, least, most) in [(half, half, half), (400, 1, 2 * buffer())] {
         let server = shop(1, None, &Recorder::default());
         let mut ahead = Client::connect(server.server_address());
         ahead.send(&format!("wait\n{}", work().repeat(sent)));

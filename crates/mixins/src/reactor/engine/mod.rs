@@ -24,6 +24,8 @@ mod worker;
 #[cfg(test)]
 mod deaths;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod tests;
 
 use super::Settings;

@@ -25,6 +25,11 @@ impl Shard {
             return Err((guest, Ok(())));
         }
         let must_wake = self.rest(&mut state, key, guest, awaits, limit)?;
+        if state.term != term
+            && let Some(slot) = state.slots.get(key)
+        {
+            slot.is_late = true;
+        }
         state.running -= 1;
         if state.term == term {
             state.is_busy = false;

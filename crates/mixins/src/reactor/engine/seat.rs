@@ -30,6 +30,8 @@ pub(super) struct Taken {
     pub(super) number: u16,
     /// No worker has looked at it before.
     pub(super) is_new: bool,
+    /// The event may tell of what has been served already: whoever runs it without looking waits for its client, for as long as that is silent.
+    pub(super) is_doubtful: bool,
     /// The watch sleeps, and is to be called.
     pub(super) calls_watch: bool,
 }
@@ -116,7 +118,10 @@ impl Shard {
         }
         let number = slot.number;
         match slot.guest.take() {
-            Some(guest) => Ok(state.begin(key, guest, number)),
+            Some(guest) => {
+                let is_doubtful = std::mem::take(&mut slot.is_late);
+                Ok(Taken { is_doubtful, ..state.begin(key, guest, number) })
+            }
             None => {
                 // It would be reported again and again; who runs it will have it watched again.
                 self.disarm(slot);
@@ -174,6 +179,7 @@ impl State {
         self.running += 1;
         self.beat += 1;
         self.is_busy = true;
-        Taken { key, guest, number, is_new: false, calls_watch: std::mem::take(&mut self.calls_watch) }
+        let calls_watch = std::mem::take(&mut self.calls_watch);
+        Taken { key, guest, number, is_new: false, is_doubtful: false, calls_watch }
     }
 }

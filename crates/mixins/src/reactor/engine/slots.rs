@@ -63,6 +63,8 @@ pub(super) struct Slot {
     pub(super) awaits: Awaits,
     /// Whether the epoll watches it.
     pub(super) is_armed: bool,
+    /// Who put it back had lost the seat meanwhile, so an event that the next worker holds may be about what has been served.
+    pub(super) is_late: bool,
     /// What the deadline is called.
     pub(super) limit: Deadline,
 }
@@ -109,6 +111,7 @@ impl Slots {
             number,
             awaits: Awaits::Worker,
             is_armed: false,
+            is_late: false,
             limit: Deadline::Idle,
         });
         Ok(Key::new(index, generation))

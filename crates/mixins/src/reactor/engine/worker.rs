@@ -79,6 +79,7 @@ impl Worker {
             for event in &events {
                 let key = Key::of(event);
                 match shard.take(key, seat.term) {
+                    Ok(taken) if taken.is_doubtful => self.run_if_arrived(seat, taken),
                     Ok(taken) => self.run(seat, taken),
                     Err(NotTaken::Nothing) => {}
                     Err(NotTaken::NotSeated) => break,
@@ -126,6 +127,21 @@ impl Worker {
         if !taken.is_new && self.reactor.home(taken.number) != seat.shard {
             return self.move_home(seat, taken, awaits);
         }
+        self.put_back(seat, taken, awaits);
+    }
+
+    /// Where it isn't known whether there is something to be served.
+    fn run_if_arrived(&mut self, seat: Seat, taken: Taken) {
+        self.begin(seat, &taken);
+        if taken.guest.has_arrived() {
+            self.run(seat, taken);
+        } else {
+            self.put_back(seat, taken, Awaits::Client);
+        }
+    }
+
+    fn put_back(&mut self, seat: Seat, taken: Taken, awaits: Awaits) {
+        let key = taken.key;
         let put_back = self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term);
         self.desk.running.set(None);
         if let Err((guest, result)) = put_back {
