@@ -34,7 +34,8 @@ const LIMIT_PEERS: usize = CELLS + 10;
 const PORT_CLOSED: usize = CELLS + 11;
 const LIMIT_HANDSHAKES: usize = CELLS + 12;
 const STOP_AT: usize = CELLS + 13;
-const LENGTH: usize = CELLS + 14;
+const RETIRE_AT: usize = CELLS + 14;
+const LENGTH: usize = CELLS + 15;
 
 /// What a parent wants of a worker. Of each kind only the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,10 +134,13 @@ impl Slot {
                 NEW_LIMIT_HANDSHAKES
             }
             Wish::Leave => NEW_LEAVE,
-            Wish::Retire(until) | Wish::Stop(until) => {
-                let from_here = until.map(|until| until.saturating_duration_since(self.since).as_nanos());
-                store(STOP_AT, from_here.and_then(|it| u64::try_from(it).ok()).unwrap_or(u64::MAX));
-                if matches!(wish, Wish::Stop(_)) { NEW_STOP } else { NEW_RETIRE }
+            Wish::Retire(until) => {
+                store(RETIRE_AT, self.time_to_number(until));
+                NEW_RETIRE
+            }
+            Wish::Stop(until) => {
+                store(STOP_AT, self.time_to_number(until));
+                NEW_STOP
             }
         };
         self.words[NEW_WISHES].fetch_or(bit, SeqCst);
@@ -151,18 +155,28 @@ impl Slot {
         let policy = Policy::from_number(number(LIMIT_POLICY));
         let limit = Wish::Limit(Limit { max: size(LIMIT_MAX), policy });
         let some = |at: usize| (number(at) != u64::MAX).then(|| size(at));
-        let until = Some(number(STOP_AT)).filter(|it| *it != u64::MAX);
-        let until = until.and_then(|it| self.since.checked_add(Duration::from_nanos(it)));
+        let time = |at: usize| self.time_from_number(number(at));
         let all = [
             (NEW_SUSPENDED, suspend),
             (NEW_LIMIT, limit),
             (NEW_LIMIT_PEERS, Wish::LimitPeers(some(LIMIT_PEERS))),
             (NEW_LIMIT_HANDSHAKES, Wish::LimitHandshakes(some(LIMIT_HANDSHAKES))),
             (NEW_LEAVE, Wish::Leave),
-            (NEW_RETIRE, Wish::Retire(until)),
-            (NEW_STOP, Wish::Stop(until)),
+            (NEW_RETIRE, Wish::Retire(time(RETIRE_AT))),
+            (NEW_STOP, Wish::Stop(time(STOP_AT))),
         ];
         all.into_iter().filter(move |(bit, _)| new & bit != 0).map(|(_, wish)| wish)
+    }
+
+    /// The greatest number for never.
+    fn time_to_number(&self, time: Option<Instant>) -> u64 {
+        let from_here = time.map(|time| time.saturating_duration_since(self.since).as_nanos());
+        from_here.and_then(|it| u64::try_from(it).ok()).unwrap_or(u64::MAX)
+    }
+
+    fn time_from_number(&self, number: u64) -> Option<Instant> {
+        let from_here = Some(number).filter(|it| *it != u64::MAX);
+        from_here.and_then(|it| self.since.checked_add(Duration::from_nanos(it)))
     }
 
     pub(crate) fn beats(&self) -> u64 {

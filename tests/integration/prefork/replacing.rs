@@ -142,17 +142,32 @@ fn a_process_that_has_served_enough_is_replaced_and_nobody_notices() {
     }
 }
 
-/// What is in progress goes on in the old process, while the new one serves already.
+/// What is in progress goes on in the old process, while the new one serves already; and so does what has only begun: who has connected and says
+/// nothing yet.
 #[test]
 fn a_process_ends_when_its_last_request_has() {
+    for inner in ["inner=pool", "inner=threading", "inner=reactor"] {
+        let server = start(1, &["max_requests=1", inner]);
+        let mut client = server.connect();
+        let new = server.started();
+        assert_eq!(server.who(), new, "{inner}");
+        let old = client.who();
+        assert_ne!(old, new, "{inner}");
+        assert_eq!(client.hear(), "", "a keep-alive connection ends with the request that sees the draining");
+        wait_for_end(old);
+        server.close();
+    }
+}
+
+/// He is waited for, but not for ever.
+#[test]
+fn who_says_nothing_doesnt_keep_an_old_process_for_ever() {
     let server = start(1, &["max_requests=1"]);
-    let mut client = server.connect();
-    let new = server.started();
-    assert_eq!(server.who(), new);
-    let old = client.who();
-    assert_ne!(old, new);
-    assert_eq!(client.hear(), "", "a keep-alive connection ends with the request that sees the draining");
-    wait_for_end(old);
+    let mut silent = server.connect();
+    server.started();
+    let old = server.ended();
+    assert_eq!((old.status.as_str(), old.expected, old.lost), ("0", true, 0));
+    assert_eq!(silent.hear(), "");
     server.close();
 }
 

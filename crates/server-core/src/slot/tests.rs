@@ -64,6 +64,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         max().prop_map(Wish::LimitHandshakes),
         Just(Wish::Leave),
         // Filled in when it is wished: it lies after the slot was made.
+        Just(Wish::Retire(None)),
         Just(Wish::Stop(None)),
     ]
 }
@@ -75,6 +76,7 @@ fn steps() -> impl Strategy<Value = Vec<(Option<Wish>, Option<u32>)>> {
 
 fn filled_in(wish: Wish, millis: Option<u32>, since: Instant) -> Wish {
     match wish {
+        Wish::Retire(_) => Wish::Retire(millis.map(|it| since + Duration::from_millis(it.into()))),
         Wish::Stop(_) => Wish::Stop(millis.map(|it| since + Duration::from_millis(it.into()))),
         other => other,
     }

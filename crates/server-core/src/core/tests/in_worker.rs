@@ -2,10 +2,17 @@
 
 use super::{core, late, request, soon};
 use crate::{
-    Bell, WorkerSettings, core::Core, crowd::Relay, slot::Slot, wake::Wanted, worker_process::WorkerSide,
+    Bell, WorkerSettings,
+    core::Core,
+    crowd::Relay,
+    signals::Heard,
+    slot::{Slot, Wish},
+    wake::Wanted,
+    worker_process::{LettingIn, WorkerSide},
 };
 use socketserver_handlers::ServerControl;
-use std::{sync::Arc, time::Duration};
+use socketserver_net::{Connection, StreamRequest, UnixAddress, UnixStream};
+use std::{io::Write, sync::Arc, time::Duration};
 
 impl Core {
     /// From now on it takes itself for that of a worker process, which shares this with its parent.
@@ -64,4 +71,71 @@ fn the_last_request_that_leaves_while_it_drains_wakes_it_and_no_other_does() {
     assert!(!is_woken(&core), "one is left");
     drop(last);
     assert!(is_woken(&core));
+}
+
+/// A connection of which nothing has been read yet, as the registry lists it.
+fn newcomer(core: &Core) -> (Connection, std::os::unix::net::UnixStream) {
+    let (here, there) = std::os::unix::net::UnixStream::pair().unwrap();
+    let connection = StreamRequest::connection(&UnixStream::from(here));
+    assert!(core.registry.insert(1, UnixAddress::Unnamed.into(), Some(&connection)));
+    (connection, there)
+}
+
+#[test]
+fn one_that_is_replaced_drains_when_nobody_is_there_who_has_said_nothing() {
+    let (core, _) = worker();
+    let (connection, mut client) = newcomer(&core);
+    let until = late();
+    core.retire(Some(until));
+    assert!(core.is_stopping() && is_woken(&core), "it accepts nothing");
+    assert_eq!(core.drain_until(), Some(until));
+    assert!(!core.is_draining() && core.tend_retirement().is_some(), "it looks again");
+    client.write_all(b"ask").unwrap();
+    connection.recv(&mut [0; 3]).unwrap();
+    assert_eq!(core.tend_retirement(), None);
+    assert!(core.is_draining());
+    assert_eq!(core.drain_until(), Some(until));
+}
+
+#[test]
+fn one_that_is_replaced_waits_for_nobody_who_is_gone_or_has_been_closed() {
+    let (core, _) = worker();
+    let (connection, _client) = newcomer(&core);
+    core.registry.close_all(|_| {});
+    core.retire(None);
+    assert!(core.is_draining());
+    drop(connection);
+
+    let (core, _) = worker();
+    let (connection, _client) = newcomer(&core);
+    core.retire(None);
+    assert!(!core.is_draining());
+    drop(connection);
+    assert_eq!(core.tend_retirement(), None);
+    assert!(core.is_draining());
+}
+
+#[test]
+fn one_that_is_replaced_waits_for_who_is_being_let_in() {
+    let (core, _) = worker();
+    let letting_in = LettingIn::begin(&core);
+    assert!(letting_in.is_some());
+    core.retire(None);
+    assert!(!core.is_draining());
+    drop(letting_in);
+    assert_eq!(core.tend_retirement(), None);
+    assert!(core.is_draining());
+}
+
+#[test]
+fn one_that_is_replaced_drains_at_once_if_the_server_stops() {
+    let (core, slot) = worker();
+    let _newcomer = newcomer(&core);
+    slot.wish(Wish::Retire(None));
+    core.obey(Heard::Wishes);
+    assert!(core.is_stopping() && !core.is_draining());
+    slot.wish(Wish::Stop(None));
+    core.obey(Heard::Wishes);
+    assert!(core.is_draining());
+    assert_eq!(core.tend_retirement(), None);
 }
