@@ -37,7 +37,6 @@ mod backlog;
 mod backlog_others;
 // The port is closed for a while.
 mod close_port;
-mod close_ports;
 // Sockets that are open already.
 mod adopt;
 // Datagrams received several at a time.

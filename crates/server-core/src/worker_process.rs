@@ -16,6 +16,7 @@ use socketserver_sys::Child;
 use std::{
     fmt, io,
     io::Write,
+    mem,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst, fence},
@@ -220,12 +221,12 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
 ) -> bool {
     let core = &shared.core;
     let mut forced_at: Option<Instant> = None;
-    let mut has_drained = core.is_draining();
+    let mut has_drained = false;
     loop {
         core.waker.reset(); // before the look, so that nobody leaves unnoticed between the two
         core.hook("service_actions", || mixin.service_actions());
         let look = core.tend_retirement();
-        if core.is_draining() && !std::mem::replace(&mut has_drained, true) {
+        if core.is_draining() && !mem::replace(&mut has_drained, true) {
             core.hook("drain", || mixin.drain(Instant::now()));
         }
         if core.gate.inside() == 0 {

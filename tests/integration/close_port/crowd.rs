@@ -1,11 +1,11 @@
 //! Clients who come all the time.
 
-use super::{close_port, start};
+use super::{close_port, kinds, start};
 use crate::{
     backlog::{close, counts, served, tell},
     util::wait_for,
 };
-use reliability::{Client, MIXINS};
+use reliability::Client;
 use std::{
     io,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -15,7 +15,7 @@ use std::{
 /// They are served or refused by the system, and nothing else.
 #[test]
 fn nobody_is_lost_between_open_and_closed() {
-    for mixin in MIXINS {
+    for mixin in kinds() {
         let (mut server, _, address) = start(mixin, &[]);
         let (answered, refused, is_over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let come = || {

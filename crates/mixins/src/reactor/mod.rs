@@ -196,7 +196,7 @@ impl MixIn for ReactorMixIn {
         mut acceptor: Acceptor<T, S>,
     ) -> Result<(), ServerError> {
         let served = acceptor.run(self);
-        if acceptor.is_draining() {
+        if served.is_err() || acceptor.is_draining() {
             self.engine.drain();
         }
         served
