@@ -34,7 +34,7 @@ fn nobody_is_lost_between_open_and_closed() {
         };
         thread::scope(|scope| {
             (0..4).for_each(|_| drop(scope.spawn(come)));
-            for _ in 0..10 {
+            for _ in 0..4 {
                 let (before, rejected) = (answered.load(SeqCst), refused.load(SeqCst));
                 wait_for("somebody to be served", || answered.load(SeqCst) > before);
                 close_port(&mut server, mixin);
