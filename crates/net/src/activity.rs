@@ -1,7 +1,11 @@
 //! What a connection is doing, for who lists connections and for who ends those that have nothing to do.
 
 use crate::{Connection, Socket};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+    net::{RecvFlags, recv},
+};
 use socketserver_sys::sync::{AtomicU8, call, waking_call};
 use std::{net::Shutdown, os::fd::AsFd, sync::atomic::Ordering::SeqCst};
 
@@ -178,7 +182,11 @@ impl Socket {
     /// Whether a read would not wait: there are bytes, the peer has finished, or the connection is broken.
     pub fn has_arrived(&self) -> bool {
         let now = Some(&Default::default());
-        !matches!(call(|| poll(&mut [PollFd::new(self, PollFlags::IN)], now)), Ok(0))
+        match call(|| poll(&mut [PollFd::new(self, PollFlags::IN)], now)) {
+            Ok(count) => count > 0,
+            // poll(2) may lack memory; a look at the first byte needs none.
+            Err(_) => recv(self, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT) != Err(Errno::AGAIN),
+        }
     }
 }
 
