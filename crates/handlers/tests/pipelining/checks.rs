@@ -101,7 +101,7 @@ fn expected(mut input: &[u8]) -> (Vec<u8>, Vec<usize>, bool) {
             break;
         }
         let said = &rest[skipped..rest.len().min(skipped + length)];
-        output.push(said.len() as u8 + 1);
+        output.push((said.len() + 1) as u8); // of the longest it is 0, there as here
         output.push(*kind);
         output.extend_from_slice(said);
         ends.push(output.len());
