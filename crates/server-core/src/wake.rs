@@ -204,6 +204,7 @@ impl Bells {
         Ok(())
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))] // where there are crowds
     pub(crate) fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }

@@ -140,6 +140,6 @@ impl Tcp {
     pub fn from_fd(fd: impl Into<OwnedFd>) -> Result<Self, ServerError> {
         let (listener, address) = adopt::listener(fd.into(), Type::STREAM)?;
         let address = adopt::inet(&listener, &address)?;
-        Ok(Tcp { is_shared: true, ..Tcp::new(listener, address, BindOptions::default(), Port::default()) })
+        Ok(Tcp { is_shared: true, ..Tcp::new(listener, address, BindOptions::default(), Port::bound_to(0)) })
     }
 }
