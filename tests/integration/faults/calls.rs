@@ -93,10 +93,10 @@ fn without_new_threads_and_processes_the_next_client_is_served_when_there_are_so
         let tracer = Tracer::attach(&server, &["clone3,clone:error=EAGAIN:when=1+"]);
         let mut others: Vec<_> = (0..8).map(|_| Client::connect(server.address)).collect();
         others.iter_mut().for_each(|client| client.say("hello").unwrap());
-        let mut deaf = Client::connect(server.address);
-        if mixin == "reactor" {
+        let deaf = (mixin == "reactor").then(|| Client::connect(server.address)).map(|mut deaf| {
             deaf.say("big 30000000").unwrap(); // and reads nothing of it, so that somebody else must take its worker's place
-        }
+            deaf
+        });
         wait_for("a thread or a process to be missed", || !tracer.injection.seen().is_empty());
         drop(deaf);
         if mixin == "threading" || mixin == "forking" {
