@@ -72,6 +72,17 @@ impl ServerProcess {
     /// Ends the server as a user would; fails unless it ends well and leaves no process behind.
     pub(crate) fn stop(mut self) {
         let status = self.end_by(Signal::TERM);
+        self.has_ended_well(status);
+    }
+
+    /// [`stop`](Self::stop) for a server that ends by itself: a signal might find it on its way out.
+    pub(crate) fn end(mut self) {
+        let mut child = self.child.take().expect("ends once");
+        let status = finishes("the end of a server", move || child.wait().expect("a child of ours"));
+        self.has_ended_well(status);
+    }
+
+    fn has_ended_well(mut self, status: ExitStatus) {
         assert!(status.success(), "{status}");
         // The pipe ends when nobody has its other end any more, the server's children included.
         let output = self.output.take().expect("taken once");
