@@ -19,7 +19,9 @@ import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-REFERENCE_SERVER = [sys.executable, os.path.join(HERE, "reference_server.py")]
+# Without what is installed besides Python itself: nothing of it is used, and hundreds of processes would search it.
+PYTHON = [sys.executable, "-S"]
+REFERENCE_SERVER = [*PYTHON, os.path.join(HERE, "reference_server.py")]
 # Only a guard against hanging for ever: no scenario relies on its value.
 GUARD_SECONDS = 120
 
@@ -172,7 +174,7 @@ def run_clients(server, scenario, mixin, address):
 
 def run_client(server, scenario, mixin, address, served):
     """Run the client once, answering its questions; return its observations and how many requests it made."""
-    command = [sys.executable, os.path.join(HERE, "client.py"), "--transport", scenario.transport]
+    command = [*PYTHON, os.path.join(HERE, "client.py"), "--transport", scenario.transport]
     command += ["--scenario", scenario.client, address]
     # A forking server closes a request twice, in the parent and in the child; but one that isn't verified
     # never gets a child.
