@@ -41,7 +41,7 @@ fn fill(server: &Program, mixin: &str) -> (Vec<Client>, u64) {
     if mixin == "sequential" {
         exhaust_descriptors(server.pid).unwrap(); // it serves one at a time
     }
-    // Worker processes take clients in turn.
+    // Worker processes take clients in turn, more or less.
     while in_a_row < if mixin == "prefork" { 20 } else { 1 } {
         match visit(server.address, mixin) {
             Some(client) => {
@@ -53,6 +53,9 @@ fn fill(server: &Program, mixin: &str) -> (Vec<Client>, u64) {
             }
             None => (in_a_row, refused) = (in_a_row + 1, refused + 1),
         }
+    }
+    if mixin == "prefork" {
+        exhaust_descriptors(server.pid).unwrap(); // one process may have refused them all, and another have some left
     }
     (inside, refused)
 }
