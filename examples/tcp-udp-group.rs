@@ -45,6 +45,9 @@ fn run_all(group: &[&dyn BaseServer]) -> Result {
     let mut signals = Vec::new();
     for server in group {
         signals.push(server.shutdown_on_signals(Duration::from_secs(1))?);
+    }
+    // Whoever reads this may send a signal, which is for all of them.
+    for server in group {
         writeln!(io::stdout(), "listening on {}", server.server_address())?;
     }
     let serve = |server: &dyn BaseServer| {

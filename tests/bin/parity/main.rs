@@ -18,6 +18,7 @@ mod failure;
 mod forking;
 mod leftovers;
 mod reactor_leftovers;
+mod restarts;
 mod shutdown_forking;
 mod shutdown_prefork;
 mod socket_writer;
@@ -46,6 +47,7 @@ fn main() {
         ["shutdown-forking"] => shutdown_forking::run(),
         ["shutdown-prefork"] => shutdown_prefork::run(),
         ["reactor-leftovers"] => reactor_leftovers::run(),
+        ["restarts"] => restarts::run(),
         ["leftovers", mixin] => leftovers::run(mixin),
         _ => panic!("no such case: {arguments:?}"),
     }

@@ -1,11 +1,14 @@
 //! Ranch (Erlang): `acceptor_SUITE`.
 
 use super::{Echo, echoes, in_flight};
-use crate::util::{serve, wait_for};
+use crate::{
+    helper::parity,
+    util::{serve, wait_for},
+};
 use socketserver::{Limit, Server, ThreadingMixIn, Transport, prelude::*};
 use std::{
     io,
-    net::{Shutdown, SocketAddr, TcpListener},
+    net::{Shutdown, SocketAddr},
     sync::OnceLock,
 };
 
@@ -42,16 +45,7 @@ fn under_a_hundred_connections_the_limit_is_changed_and_nobody_thrown_out() {
 /// `misc_repeated_start_stop`.
 #[test]
 fn a_server_can_be_started_and_stopped_again_and_again_on_its_port() {
-    let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
-    for _ in 0..50 {
-        let server = serve(ThreadingTcpServer::<Echo>::bind(address).unwrap());
-        address = server.server_address();
-        let _client = in_flight(address);
-        server.handle().request_shutdown();
-        drop(_client);
-        server.stop().unwrap();
-    }
-    assert!(TcpListener::bind(address).is_ok(), "nothing is left of it");
+    parity(&["restarts"]);
 }
 
 /// `misc_info_...` and "close the listening socket under live connections".

@@ -4,7 +4,7 @@ use super::{Echo, echoes, in_flight};
 use crate::{
     clients::{connect, rest},
     spans::told::Told,
-    util::{Recorder, Seen, Served, serve, wait_for},
+    util::{Recorder, Seen, Served, in_time, serve, wait_for},
 };
 use parking_lot::Mutex;
 use reliability::MIXINS;
@@ -16,7 +16,7 @@ use std::{
     net::SocketAddr,
     sync::Arc,
     thread::{self, ThreadId},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What `get_request` fails with before it takes anybody in, and who has called it.
@@ -156,11 +156,10 @@ fn after_suspend_and_resume_a_stop_lets_clients_finish_and_forces_who_stays() {
 /// `server_test.exs`: "does not restart the read timer on writes".
 #[test]
 fn what_the_server_writes_doesnt_restart_the_read_timer() {
-    #[derive(Default)]
-    struct Listens;
+    struct Listens(Duration);
     impl BaseRequestHandler<TcpStream> for Listens {
         fn handle(&mut self, cx: &mut Context<'_, TcpStream>) -> HandlerResult {
-            cx.request.settimeout(Some(Duration::from_millis(100)));
+            cx.request.settimeout(Some(self.0));
             let ends = Arc::new(());
             let (writer, goes_on) = (StreamRequest::connection(cx.request), Arc::downgrade(&ends));
             let writes = thread::spawn(move || {
@@ -175,9 +174,13 @@ fn what_the_server_writes_doesnt_restart_the_read_timer() {
             Ok(())
         }
     }
-    let recorder = Recorder::default();
-    let server = ThreadingTcpServer::<Listens>::builder().observer(recorder.clone());
-    let server = serve(server.bind("127.0.0.1:0").unwrap());
-    assert!(!rest(connect(server.server_address())).is_empty(), "it has written meanwhile");
-    wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Read)]);
+    in_time(Duration::from_millis(100), |limit| {
+        let recorder = Recorder::default();
+        let server = ThreadingTcpServer::<Listens>::builder().handler_factory(move |_| Listens(limit));
+        let server = serve(server.observer(recorder.clone()).bind("127.0.0.1:0").unwrap());
+        let (begun, written) = (Instant::now(), rest(connect(server.server_address())));
+        wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Read)]);
+        assert!(begun.elapsed() >= limit, "too early");
+        !written.is_empty() // it has written meanwhile
+    });
 }

@@ -4,14 +4,23 @@ use super::{
     group::Hanging,
     peers::{MIXINS, beginnings, python, replies, sha256_of, with_every_mixin},
 };
-use crate::examples::{client_process::ClientProcess, server_process::ServerProcess};
+use crate::{
+    examples::{client_process::ClientProcess, server_process::ServerProcess},
+    util::in_time,
+};
 use rustix::process::Signal;
+use std::time::Duration;
+
+fn server(mixin: &str, deadline: Duration) -> ServerProcess {
+    let deadline = deadline.as_secs_f64().to_string();
+    let options = ["--mixin", mixin, "--deadline", &deadline, "127.0.0.1:0"];
+    ServerProcess::start("remote-command-server", &options)
+}
 
 #[test]
 fn at_the_deadline_a_command_is_killed_and_the_client_goes_on() {
     for mixin in MIXINS {
-        let options = ["--mixin", mixin, "--deadline", "0.5", "127.0.0.1:0"];
-        let server = ServerProcess::start("remote-command-server", &options);
+        let server = server(mixin, Duration::from_millis(500));
         let commands = ["exec sleep 98702", "sleep 98702 & wait"];
         let Some(replies) = replies(&server, ["i", "utf-8"], &commands) else { return };
         assert_eq!(beginnings(&replies), [r"'[killed after 500ms]\n'"; 2], "{mixin}");
@@ -22,27 +31,41 @@ fn at_the_deadline_a_command_is_killed_and_the_client_goes_on() {
 #[test]
 fn no_process_of_a_killed_command_survives() {
     with_every_mixin(|mixin| {
-        let options = ["--mixin", mixin, "--deadline", "5", "127.0.0.1:0"];
-        let server = ServerProcess::start("remote-command-server", &options);
-        let hanging = Hanging::new();
-        let arguments = [&*server.address, "i", "utf-8", &hanging.command()];
-        let Some(client) = python("remote_client.py", &arguments) else { return };
-        let client = ClientProcess::start(client);
-        let group = hanging.group();
-        let reply = client.hears().expect("a reply");
-        assert!(reply.ends_with(r"'begun\n[killed after 5s]\n'"), "{mixin}: {reply}");
-        group.assert_dies();
-        server.stop();
+        in_time(Duration::from_secs(2), |deadline| {
+            let server = server(mixin, deadline);
+            let hanging = Hanging::new();
+            let arguments = [&*server.address, "i", "utf-8", &hanging.command()];
+            let Some(client) = python("remote_client.py", &arguments) else { return true };
+            let client = ClientProcess::start(client);
+            let reply = client.hears().expect("a reply");
+            let killed = format!(r"[killed after {deadline:?}]\n'");
+            assert!(reply.ends_with(&killed), "{mixin}: {reply}");
+            let Some(group) = hanging.group_by_now() else { return false };
+            assert!(reply.ends_with(&format!(r"'begun\n{killed}")), "{mixin}: {reply}");
+            group.assert_dies();
+            server.stop();
+            true
+        });
     });
 }
 
 #[test]
 fn a_command_that_closes_its_output_and_hangs_is_killed_too() {
-    let server = ServerProcess::start("remote-command-server", &["--deadline", "5", "127.0.0.1:0"]);
-    let commands = ["echo begun; exec >&- 2>&-; sleep 98703", "echo next"];
-    let Some(replies) = replies(&server, ["i", "utf-8"], &commands) else { return };
-    assert_eq!(beginnings(&replies), [r"'begun\n[killed after 5s]\n'", r"'next\n'"]);
-    server.stop();
+    in_time(Duration::from_secs(2), |deadline| {
+        let server = server("threading", deadline);
+        let folder = tempfile::tempdir().expect("a folder");
+        let closed = folder.path().join("closed");
+        let hangs = format!("echo begun; exec >&- 2>&-; : > '{}'; sleep 98703", closed.display());
+        let Some(replies) = replies(&server, ["i", "utf-8"], &[&hangs, "echo next"]) else { return true };
+        server.stop();
+        let killed = format!(r"[killed after {deadline:?}]\n'");
+        assert!(replies[0].beginning.ends_with(&killed), "{replies:?}");
+        if !closed.exists() || replies[1].beginning.ends_with(&killed) {
+            return false;
+        }
+        assert_eq!(beginnings(&replies), [&*format!(r"'begun\n{killed}"), r"'next\n'"]);
+        true
+    });
 }
 
 #[test]

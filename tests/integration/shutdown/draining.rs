@@ -56,8 +56,11 @@ pub(crate) fn forces(make: Make, clients: usize) {
     let shut_down = server.clone();
     let report = finishes("the shutdown", move || shut_down.handle().shutdown(Duration::ZERO));
     assert_eq!((report.drained, report.forced, report.refused), (0, clients, 0), "{report:?}");
-    assert_eq!(server.stats().active, 0, "the report is about a server at rest");
+    // They have a second to notice; a busy machine may not let them.
+    let at_rest = server.stats().active == 0;
+    assert!(at_rest || report.elapsed >= Duration::from_secs(1), "not at rest: {report:?}");
     served.join().unwrap();
+    wait_for("all to notice", || server.stats().active == 0);
     for client in busy {
         assert!(client.finish().is_ok_and(|rest| rest.is_empty()), "the connection has ended");
     }

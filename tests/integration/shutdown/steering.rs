@@ -80,6 +80,11 @@ impl Steering {
         Steering { plan: Some((place, act)), ..Self::default() }
     }
 
+    /// It was done, be it by a worker process, of which only that one's copy of this knew.
+    pub(crate) fn note_done(&self) {
+        self.done.store(true, SeqCst);
+    }
+
     /// A server with a mix-in of this type. It never wakes by itself: `poll_interval` is `None`.
     pub(crate) fn serve_by<M, Kind: 'static>(self, mixin: M) -> Arc<dyn BaseServer>
     where

@@ -5,7 +5,7 @@ use super::{
     client::{Client, expect_service},
     steering::{Act, Place, SHUTDOWNS, Steering},
 };
-use crate::util::{Seen, ThreadId, finishes, serve_shared, wait_for};
+use crate::util::{GUARD, Seen, ThreadId, finishes, serve_shared, wait_for};
 use socketserver::{BaseServer, Handled, ServerError};
 use std::{
     sync::{
@@ -56,10 +56,12 @@ pub(crate) fn works_from_everywhere(make: Make) {
 }
 
 pub(crate) fn works_from(make: Make, place: Place, act: Act) {
-    let server = make(Steering::at(place, act));
+    let steering = Steering::at(place, act);
+    let server = make(steering.clone());
     let served = serve_shared(server.clone());
     one_request(&*server, place);
     served.join().unwrap(); // nobody else stops it
+    steering.note_done();
     let served = serve_shared(server);
     expect_service(&**served);
     served.stop().unwrap();
@@ -165,7 +167,14 @@ pub(crate) fn is_not_held_up_by_the_next_beginning(make: Make, times: usize) {
         }
     });
     let shut_down = server.clone();
-    finishes("one of the shutdowns", move || (0..times).for_each(|_| shut_down.shutdown()));
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        (0..times).try_for_each(|_| {
+            shut_down.shutdown();
+            tell.send(())
+        })
+    });
+    (0..times).for_each(|_| told.recv_timeout(GUARD).expect("none of the shutdowns hangs"));
     enough.store(true, SeqCst);
     wait_for("the last end", || {
         server.handle().request_shutdown(); // it may come between two beginnings, where there is nothing to stop

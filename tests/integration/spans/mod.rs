@@ -136,6 +136,9 @@ fn by_force(mixin: &str, settings: &[&str]) {
     let mut client = connect(told.address);
     client.sendall(b"wait\n").unwrap();
     client.read_exact(&mut [0; 8]).unwrap();
+    if mixin == "forking" {
+        told.wait_until_child_sleeps(); // what it sends it counts afterwards, unless it is killed before
+    }
     told.terminate();
     if mixin != "prefork" {
         let ends = told.until("C- ");

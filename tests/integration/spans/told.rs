@@ -1,7 +1,10 @@
 //! What a server of the helper program told, and whether it adds up.
 
-use crate::subject::{self, Subject};
-use std::{collections::HashMap, net::SocketAddr};
+use crate::{
+    subject::{self, Subject, children_of},
+    util::wait_for,
+};
+use std::{collections::HashMap, fs, net::SocketAddr};
 
 /// A server, and all that it has told.
 pub(crate) struct Told {
@@ -46,6 +49,17 @@ impl Told {
                 return rest.to_owned();
             }
         }
+    }
+
+    /// Waits until its child waits, which has one thread.
+    #[track_caller]
+    pub(crate) fn wait_until_child_sleeps(&self) {
+        let state = |pid| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let is_asleep = |pid| state(pid).rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'));
+        wait_for(
+            "the child to wait",
+            || matches!(children_of(self.server.pid())[..], [(pid, _)] if is_asleep(pid)),
+        );
     }
 
     pub(crate) fn terminate(&mut self) {
