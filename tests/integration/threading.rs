@@ -54,10 +54,10 @@ fn who(answer: &[u8]) -> (String, usize) {
 
 #[test]
 fn threads_have_the_name_and_the_stack_that_they_were_given() {
-    let mixin = ThreadingMixIn::default().thread_name("Kellnerin").stack_size(256 * 1024);
+    let mixin = ThreadingMixIn::default().thread_name("Schankwirt").stack_size(256 * 1024);
     let server = serve(ThreadingTcpServer::<Who>::builder().mixin(mixin).bind("127.0.0.1:0").unwrap());
     let (name, stack) = who(&visit(server.server_address(), b""));
-    assert!(name.starts_with("Kellnerin-"), "{name}");
+    assert!(name.starts_with("Schankwirt-"), "{name}");
     assert!((256 * 1024..512 * 1024).contains(&stack), "{stack} bytes"); // the system may add some of its own
 }
 

@@ -276,10 +276,10 @@ impl Drop for Ticket {
                 Event::RequestEnded { id, connection: None, peer, outcome, forced, duration, traffic }
             });
         }
-        self.core.counters.ended(self.outcome); // last of what others can see, so that who sees it sees all
         if self.is_inside {
-            self.core.counters.left();
+            self.core.counters.left(); // or who comes when this one has ended might be one more than there ever were at once
         }
+        self.core.counters.ended(self.outcome); // last of what others can see, so that who sees it sees all
         if self.holds_a_place {
             self.core.left();
         }

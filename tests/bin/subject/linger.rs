@@ -47,7 +47,7 @@ impl Observer for Tell {
     }
 }
 
-/// `linger MIXIN PLACE SETTING…`: a path, or an empty one for TCP; `off`, `always`, `bytes`, `time`, `reject`, `no-grace`; how many may be
+/// `linger MIXIN PLACE SETTING…`: a path, or an empty one for TCP; `off`, `always`, `bytes`, `time=MS`, `reject`, `no-grace`; how many may be
 /// inside, `at-most=N`, else they wait in the backlog, `room=N`; of one peer, `per-peer=N`; `processes=N` of prefork.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let [mixin, place, settings @ ..] = arguments else {
@@ -82,7 +82,7 @@ where
             "off" => linger = Linger::off(),
             "always" => linger = patient.always(),
             "bytes" => linger = patient.bytes(2 << 20),
-            "time" => linger = Linger::up_to(Duration::from_secs(1)).bytes(u64::MAX),
+            "time" => linger = Linger::up_to(Duration::from_millis(number as u64)).bytes(u64::MAX),
             "no-grace" => grace = Duration::ZERO,
             "reject" | "at-most" => limit = Limit::reject(number),
             "room" => limit = Limit::backlog(number),

@@ -40,6 +40,8 @@ fn a_forking_server_lists_its_children_and_kills_one() {
     assert_eq!(rest(held.remove(0).1), b"", "its child has been killed");
     held[0].1.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(rest(held.remove(0).1), b"", "the other one ends by itself");
+    let id = lines[1].split(' ').next().unwrap();
+    server.after(&format!("ended {id} ")); // its client hears of it before that, and the signal would kill it
     server.close_input();
     server.terminate();
     let (status, lines) = server.end();

@@ -94,8 +94,10 @@ fn zombies_dont_accumulate_while_one_request_after_another_is_handled() {
             let server = start(&way, &["loop=requests", poll_interval]);
             for _ in 0..50 {
                 server.ask("pid");
-                let zombies = children_of(server.pid).into_iter().filter(|(_, is_zombie)| *is_zombie).count();
-                assert!(zombies <= 2, "{zombies} zombies");
+                // Nothing else has to happen for that; but on a busy machine several may end at the same moment.
+                wait_for("those who have ended to be forgotten", || {
+                    children_of(server.pid).into_iter().filter(|(_, is_zombie)| *is_zombie).count() <= 2
+                });
             }
             server.wait_for_no_children();
         }

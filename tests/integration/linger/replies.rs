@@ -7,7 +7,7 @@ use crate::{
 };
 use parking_lot::Mutex;
 use socket2::{Domain, SockAddr, Socket, Type};
-use socketserver::{ThreadingMixIn, prelude::*};
+use socketserver::{HandlerFn, Linger, ThreadingMixIn, prelude::*};
 use std::sync::{Arc, mpsc};
 
 /// A client asks and sends more, and must have its reply whole, and its end.
@@ -113,17 +113,19 @@ fn without_lingering_a_reply_is_lost() {
 fn one_that_is_written_after_the_loop_has_ended() {
     let (tell, told) = mpsc::channel();
     let (open, door) = mpsc::channel::<()>();
-    let door = Mutex::new(door);
-    type Server<H> = TcpServer<H, ThreadingMixIn>;
-    let server = serve(
-        Server::<_>::bind_fn("127.0.0.1:0", move |cx: &mut StreamContext<'_>| {
-            cx.rfile.read_line(&mut String::new())?;
-            let _ = tell.send(());
-            let _ = door.lock().recv();
-            Ok(cx.wfile.write_all(&[b'x'; REPLY])?)
-        })
-        .unwrap(),
-    );
+    let door = Arc::new(Mutex::new(door));
+    let server = TcpServer::<_, ThreadingMixIn>::builder()
+        .linger(Linger::up_to(GUARD * 10)) // longer than the client is silent, however busy the machine is
+        .handler_factory(move |_| {
+            let (tell, door) = (tell.clone(), door.clone());
+            HandlerFn::new(move |cx: &mut StreamContext<'_>| {
+                cx.rfile.read_line(&mut String::new())?;
+                let _ = tell.send(());
+                let _ = door.lock().recv();
+                Ok(cx.wfile.write_all(&[b'x'; REPLY])?)
+            })
+        });
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
     let (handle, mut client) = (server.handle(), Client::connect(server.server_address()));
     let sending = std::thread::spawn(move || {
         client.send_too_much("reply").unwrap();

@@ -2,7 +2,7 @@
 //! By other mix-ins it is the same.
 
 use super::house::Client;
-use crate::util::{GUARD, Recorder, serve_shared, wait_for};
+use crate::util::{GUARD, Recorder, in_time, serve_shared, wait_for};
 use socketserver::{
     BaseServer, Deadline, MixIn, Outcome, ReactorMixIn, Runs, Sequential, ThreadPoolMixIn, ThreadingMixIn,
     kind, prelude::*,
@@ -110,40 +110,53 @@ fn a_setup_that_waits_for_its_client_has_the_time_of_a_request() {
 #[test]
 fn a_finish_that_writes_to_who_doesnt_read_has_the_time_of_a_request() {
     for (name, make) in MIXINS {
-        let recorder = Recorder::default();
-        let server = serve_shared(make(AsksNames(false), Some(LIMIT), &recorder));
-        let mut deaf = Vec::new();
-        for (ends, expected) in [
-            ("much and quit\n", Deadline::Request),
-            ("much, and finishes\n", Deadline::Request),
-            ("much, and is silent\n", Deadline::Idle),
-        ] {
-            let mut client = Client::connect(address(&**server));
-            let _ = client.0.get_mut().write_all(ends.as_bytes()); // where the machine is busy it may be too late
-            if ends.contains("finishes") {
-                let _ = client.0.get_ref().shutdown(std::net::Shutdown::Write);
+        in_time(LIMIT, |limit| {
+            let recorder = Recorder::default();
+            let server = serve_shared(make(AsksNames(false), Some(limit), &recorder));
+            let mut deaf = Vec::new();
+            let mut was_slow = false;
+            for (ends, expected) in [
+                ("much and quit\n", Deadline::Request),
+                ("much, and finishes\n", Deadline::Request),
+                ("much, and is silent\n", Deadline::Idle),
+            ] {
+                let mut client = Client::connect(address(&**server));
+                let _ = client.0.get_mut().write_all(ends.as_bytes()); // where the machine is busy it may be too late
+                if ends.contains("finishes") {
+                    let _ = client.0.get_ref().shutdown(std::net::Shutdown::Write);
+                }
+                deaf.push(client);
+                wait_for("the end", || recorder.outcomes().len() == deaf.len());
+                let outcome = *recorder.outcomes().last().unwrap();
+                // There the server may be too slow for its own request, too.
+                let limits = [expected, Deadline::Idle, Deadline::Request].map(Outcome::TimedOut);
+                assert!(limits.contains(&outcome), "{name}, {ends}: {outcome:?}");
+                was_slow |= !limits[..2].contains(&outcome);
             }
-            deaf.push(client);
-            wait_for("the end", || recorder.outcomes().len() == deaf.len());
-            let outcome = *recorder.outcomes().last().unwrap();
-            assert!(
-                [Outcome::TimedOut(expected), Outcome::TimedOut(Deadline::Idle)].contains(&outcome),
-                "{name}, {ends}: {outcome:?}"
-            );
-        }
-        serves(&**server);
+            serves(&**server);
+            !was_slow
+        });
     }
 }
 
 #[test]
 fn who_was_silent_for_too_long_hears_what_finish_says() {
     for (name, make) in MIXINS {
-        let recorder = Recorder::default();
-        let server = serve_shared(make(AsksNames(false), Some(LIMIT), &recorder));
-        let mut client = Client::connect(address(&**server));
-        assert_eq!(client.hear(), "farewell", "{name}");
-        client.expect_end();
-        wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Idle)]);
+        in_time(LIMIT, |limit| {
+            let recorder = Recorder::default();
+            let server = serve_shared(make(AsksNames(false), Some(limit), &recorder));
+            let begun = Instant::now();
+            let mut client = Client::connect(address(&**server));
+            let heard = client.hear();
+            let is_in_time = heard == "farewell";
+            // Where the machine is so busy that `finish` has used up its own time, too, there is nothing to hear.
+            assert!(is_in_time || heard.is_empty() && begun.elapsed() >= 2 * limit, "{name}: {heard}");
+            if is_in_time {
+                client.expect_end();
+            }
+            wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Idle)]);
+            is_in_time
+        });
     }
 }
 

@@ -35,6 +35,7 @@ fn those_who_are_silent_for_too_long_are_closed_and_only_they() {
         silent.into_iter().for_each(Client::expect_end);
         assert!(begun.elapsed() >= idle);
         wait_for("the ends", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Idle); 20]);
+        wait_for("the last to be counted", || server.stats().active <= 1); // which comes after its end is told
         assert_eq!(server.stats().active, 1, "a request isn't silence");
 
         let before = Instant::now();
@@ -57,11 +58,12 @@ fn a_client_that_keeps_asking_is_kept() {
     while begun.elapsed() < IDLE * 4 {
         number += 1;
         let asked = Instant::now();
-        client.0.get_mut().write_all(b"hello\n").unwrap();
+        let _ = client.0.get_mut().write_all(b"hello\n"); // what is wrong is heard
         match client.try_hear() {
-            Ok(reply) if reply == format!("{number} hello") => last = Instant::now(),
-            // A machine that is so busy that we were silent ourselves.
-            ended => return assert!(last.elapsed() >= IDLE && asked - last < last.elapsed(), "{ended:?}"),
+            Ok(reply) if reply == format!("{number} hello") => last = asked,
+            // A machine that is so busy that we were silent ourselves. The server's time has begun later than when we asked last, but who
+            // knows how long before we heard the answer.
+            ended => return assert!(last.elapsed() >= IDLE, "{ended:?}"),
         }
         std::thread::sleep(IDLE / 20); // its pace
     }

@@ -50,12 +50,13 @@ fn some_wait_in_a_queue_and_more_are_told_that_it_is_full() {
 
 #[test]
 fn without_a_queue_all_are_turned_away_while_the_workers_are_busy() {
-    let server = served(mixin(2, 0));
+    let server = served(mixin(2, 0).thread_name("no-queue")).accepting_by("no-queue");
     let mut clients: Vec<_> = (0..2).map(|_| Client::connect(server.server_address())).collect();
     clients.iter_mut().for_each(|client| drop(client.ask("who")));
     assert_eq!(visit(server.server_address(), b"who\n"), b"full");
     clients.pop().unwrap().leave();
-    wait_for("a free worker", || server.stats().active == 1);
+    wait_for("one to be gone", || server.stats().active == 1);
+    server.wait_until_asleep(); // the worker is free a moment after its request has ended
     assert_ne!(visit(server.server_address(), b"who\n"), b"full");
 }
 

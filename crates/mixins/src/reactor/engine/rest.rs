@@ -127,11 +127,11 @@ impl Shard {
     pub(super) fn remove(&self, key: Key) -> Option<Weak<dyn Wire>> {
         let mut state = self.lock();
         let mut slot = state.slots.remove(key)?;
-        // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
-        // outlive the close and wake us for ever.
-        self.disarm(&mut slot);
         state.running -= 1;
         self.count(&state);
+        // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
+        // outlive the close and wake us for ever. Last, since a wire of the user's own may panic.
+        self.disarm(&mut slot);
         Some(slot.wire)
     }
 
