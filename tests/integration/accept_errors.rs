@@ -89,6 +89,7 @@ fn when_descriptors_run_out_it_pauses_and_goes_on() {
         let server = served(None, &recorder);
         let mut in_flight = connect(server.server_address());
         echoes(&mut in_flight);
+        server.wait_until_asleep(); // it has found nobody else
 
         let transport = server.socket().unwrap();
         transport.script.lock().extend([errno.raw_os_error(); 5]);

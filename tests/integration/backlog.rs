@@ -19,6 +19,7 @@ fn waiting(mixin: &str, settings: &[&str], clients: usize) -> (subject::Subject,
     assert_eq!(served(first, mixin), "FIRST");
     at_rest(&mut server);
     tell(&mut server, "suspend");
+    server.wait_until_asleep(); // who was about to accept might take one more
     let mut waiting: Vec<_> = (0..clients).map(|_| Client::connect(address)).collect();
     waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
     (server, address, waiting)
@@ -164,6 +165,7 @@ fn refuse_refuses_at_once_though_requests_are_in_progress() {
         let mut inside = Client::connect(address);
         assert_eq!(inside.ask("hold"), "HOLD");
         tell(&mut server, "suspend");
+        server.wait_until_asleep(); // as above
         let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
         waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
         server.tell("shutdown 60000");

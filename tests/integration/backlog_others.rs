@@ -1,6 +1,6 @@
 //! What isn't TCP at a shutdown: datagrams, Unix sockets, adopted sockets, a transport that somebody keeps.
 
-use crate::util::{GUARD, serve};
+use crate::util::{GUARD, serve, wait_for};
 use socketserver::{Backlog, Datagram, Refusal, Sequential, ShutdownReport, net, prelude::*};
 use std::{
     io::{self, Read, Write},
@@ -115,15 +115,25 @@ fn who_waits_on_a_socket_that_others_have_is_left_alone() {
     let client = std::net::TcpStream::connect(server.server_address()).unwrap();
     server.server_close();
     assert_eq!(server.stats().accepted, 0);
-    assert_eq!(listener.accept().unwrap().1, client.local_addr().unwrap());
+    // A client is connected a moment before it is in the queue.
+    let mut accepted = None;
+    wait_for("the client", || {
+        accepted = listener.accept().ok();
+        accepted.is_some()
+    });
+    assert_eq!(accepted.unwrap().1, client.local_addr().unwrap());
 
     let server = TcpServer::<Upper, Sequential, Telling>::bind("127.0.0.1:0").unwrap();
     let kept = server.socket().unwrap();
     let client = std::net::TcpStream::connect(server.server_address()).unwrap();
     server.server_close();
     assert_eq!(server.stats().accepted, 0);
-    let accepted = socketserver::Transport::get_request(&*kept).unwrap();
-    assert_eq!(accepted.1, client.local_addr().unwrap());
+    let mut accepted = None;
+    wait_for("the client", || {
+        accepted = socketserver::Transport::get_request(&*kept).ok();
+        accepted.is_some()
+    });
+    assert_eq!(accepted.unwrap().1, client.local_addr().unwrap());
     let none = socketserver::Transport::get_request(&*kept).unwrap_err();
     assert_eq!(none.kind(), io::ErrorKind::WouldBlock);
 }

@@ -175,10 +175,23 @@ impl StreamRequestHandler for Upper {
 
 #[test]
 fn dual_stack_and_a_port_that_was_asked_for_too() {
-    let free = TcpServer::<Upper>::bind("[::1]:0").unwrap().server_address();
-    let free_v4 = TcpServer::<Upper>::bind("127.0.0.1:0").unwrap().server_address();
-    for address in [free, free_v4, "[::]:0".parse().unwrap(), "127.0.0.1:0".parse().unwrap()] {
+    // Nobody else gets such a port, for it is taken by a socket that doesn't listen until the server has it, too.
+    let asks_for = |domain, any: &str| {
+        let socket = Socket::new(domain, Type::STREAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&any.parse::<SocketAddr>().unwrap().into()).unwrap();
+        (socket.local_addr().unwrap().as_socket().unwrap(), Some(socket))
+    };
+    let any = |any: &str| (any.parse().unwrap(), None);
+    let addresses = [
+        asks_for(Domain::IPV6, "[::1]:0"),
+        asks_for(Domain::IPV4, "127.0.0.1:0"),
+        any("[::]:0"),
+        any("127.0.0.1:0"),
+    ];
+    for (address, taken) in addresses {
         let server = serve(ThreadingTcpServer::<Upper>::bind(address).unwrap());
+        drop(taken);
         let port = server.server_address().port();
         let client = SocketAddr::new(
             if address.ip().is_ipv4() { [127, 0, 0, 1].into() } else { "::1".parse().unwrap() },
@@ -210,10 +223,11 @@ fn where_it_cant_be_done_it_says_so_and_nothing_changes() {
     let place = tempfile::tempdir().unwrap();
     let adopted = Tcp::from_fd(std::net::TcpListener::bind("127.0.0.1:0").unwrap()).unwrap();
     let no_reuse = TcpServer::<Upper>::builder().allow_reuse_address(false).bind("127.0.0.1:0").unwrap();
+    let abstract_name = format!("@close_port-{}", std::process::id());
     let servers: [(&str, Box<dyn BaseServer>); 6] = [
         ("udp", Box::new(UdpServer::<_>::bind_fn("127.0.0.1:0", upper).unwrap())),
         ("path", Box::new(UnixStreamServer::<Upper>::bind(place.path().join("stream")).unwrap())),
-        ("abstract", Box::new(UnixStreamServer::<Upper>::bind("@close_port").unwrap())),
+        ("abstract", Box::new(UnixStreamServer::<Upper>::bind(&*abstract_name).unwrap())),
         ("unix", Box::new(UnixDatagramServer::<_>::bind_fn(place.path().join("datagram"), upper).unwrap())),
         ("adopted", Box::new(TcpServer::<Upper>::builder().serve_on(adopted).unwrap())),
         ("without SO_REUSEADDR", Box::new(no_reuse)),

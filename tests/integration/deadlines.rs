@@ -62,7 +62,7 @@ fn a_client_that_sends_a_byte_at_a_time_cant_outlive_the_request_timeout() {
     dribble(&connect(server.server_address()));
     wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Request)]);
     assert_eq!(*server.state().0.lock(), ["Some(Request): the request took too long"]);
-    assert_eq!(server.stats().timed_out, 1);
+    wait_for("it to be counted", || server.stats().timed_out == 1); // a moment after it is told
 
     let recorder = Recorder::default();
     let server = serve(builder::<KeptAlive>(&recorder).request_timeout(SHORT).bind("127.0.0.1:0").unwrap());

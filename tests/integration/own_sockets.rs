@@ -136,7 +136,8 @@ fn datagrams_of_a_client_are_served_in_order_by_one_worker() {
             (server.stats().accepted, server.stats().completed),
             (12 * (8 * 21 + 1), 12 * (8 * 21 + 1))
         );
-        assert_eq!(sockets_on("udp", address), 0);
+        // A program that another test is about to run has copies of all descriptors for a moment.
+        wait_for("no socket to be left", || sockets_on("udp", address) == 0);
     }
 }
 
@@ -148,16 +149,17 @@ fn nothing_is_lost_when_the_server_stops_and_serves_again() {
     let served = crate::util::serve_shared(server.clone()).accepting_by("again");
     let address = server.server_address();
     wait_for("both sockets", || sockets_on("udp", address) == 2);
-    let mut clients: Vec<_> = (0..8).map(|_| Numbers::new(address)).collect();
+    // So many that they aren't all in one socket.
+    let mut clients: Vec<_> = (0..32).map(|_| Numbers::new(address)).collect();
     // All are there before a worker looks, so that it receives several at once: the second time from the beginning.
     for is_last in [false, true] {
         server.handle().suspend();
         served.wait_until_asleep();
         server.state().set_shut(is_last);
-        clients.iter_mut().for_each(|client| (0..16).for_each(|_| client.send()));
+        clients.iter_mut().for_each(|client| (0..4).for_each(|_| client.send()));
         server.handle().resume();
         if !is_last {
-            clients.iter().for_each(|client| (0..16).for_each(|number| assert_eq!(client.hear().1, number)));
+            clients.iter().for_each(|client| (0..4).for_each(|number| assert_eq!(client.hear().1, number)));
             served.wait_until_asleep();
         }
     }
@@ -170,7 +172,7 @@ fn nothing_is_lost_when_the_server_stops_and_serves_again() {
     clients.iter_mut().for_each(Numbers::send);
     let served = crate::util::serve_shared(server.clone());
     for client in &clients {
-        (16..33).for_each(|number| assert_eq!(client.hear().1, number));
+        (4..9).for_each(|number| assert_eq!(client.hear().1, number));
     }
     served.stop().unwrap();
     assert_eq!(server.stats().refused, 0);

@@ -1,6 +1,6 @@
 //! Runs the helper program `bin/subject`, and hears what it prints.
 
-use crate::util::{GUARD, wait_for};
+use crate::util::{GUARD, processes_sleep, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
@@ -77,6 +77,16 @@ impl Subject {
     /// Its process id, or that of the tracer.
     pub(crate) fn pid(&self) -> u32 {
         self.program.id()
+    }
+
+    /// Waits until all threads of it and of its children sleep, at the same moment: they have come to whatever they were told. For one that
+    /// was started without a tracer.
+    #[track_caller]
+    pub(crate) fn wait_until_asleep(&self) {
+        wait_for("the program to sleep", || {
+            let living = children_of(self.pid()).into_iter().filter(|(_, is_zombie)| !is_zombie);
+            processes_sleep(&living.map(|(pid, _)| pid).chain([self.pid()]).collect::<Vec<_>>())
+        });
     }
 
     /// Closes what it reads from.

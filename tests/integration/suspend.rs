@@ -47,6 +47,7 @@ fn keeps_the_port<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, threads: &str) {
     for round in 0..3 {
         handle.suspend();
         assert!(handle.is_suspended());
+        server.wait_until_asleep(); // who was about to accept might take one more
         let before = handle.stats().accepted;
         let mut waiting: Vec<_> = (0..3)
             .map(|n| {
@@ -128,6 +129,7 @@ fn waits(transport: &'static str, server: impl BaseServer + 'static, place: &std
     let server = serve(server);
     let (handle, address) = (server.handle(), BaseServer::server_address(&**server));
     handle.suspend();
+    server.wait_until_asleep(); // as above
     thread::scope(|scope| {
         let client = scope.spawn(|| converse(transport, &address, place, "waits"));
         server.wait_until_asleep();

@@ -11,7 +11,9 @@ mod process;
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use self::{
     observe::{Nervous, Recorder, Seen, logged},
-    process::{ThreadId, are_asleep, children, fd_count, fresh_name, is_zombie, thread_count},
+    process::{
+        ThreadId, are_asleep, children, fd_count, fresh_name, is_zombie, processes_sleep, thread_count,
+    },
 };
 use socketserver::{BaseServer, ServerError};
 use std::{

@@ -54,9 +54,14 @@ impl Handle {
         let (mut drained, mut forced, mut refused) = (0, 0, 0);
         if !self.0.is_inside() {
             if !self.0.wait_until_idle(run, until) {
-                forced = self.0.in_progress();
+                let at_deadline = self.0.stats();
                 self.0.force();
                 self.0.wait_until_idle(run, Instant::now() + GRACE);
+                // Of those that were in progress, some were on their way out: all that came later are refused, but not all that are refused came later.
+                let now = self.0.stats();
+                let came = now.accepted.saturating_sub(at_deadline.accepted);
+                let refused = now.refused.saturating_sub(at_deadline.refused).saturating_sub(came);
+                forced = at_deadline.active.saturating_sub(refused as usize);
             }
             // The loop does the same, and so do worker processes and other callers; they may have been faster.
             forced = forced.max(self.0.forced().saturating_sub(forced_before));

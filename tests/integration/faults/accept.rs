@@ -19,6 +19,7 @@ fn survives(mixin: &str) {
         }
         let clients = CLIENTS + usize::from(in_flight.is_some());
         drop(in_flight);
+        server.counts(); // it says so after all that it has logged
         let paused = server.logged("can't accept, trying again in 5ms: ");
         let counts = server.stop();
         assert_eq!(counts.completed, clients as u64, "{mixin} {error}: {counts:?}");

@@ -16,7 +16,7 @@ mod spinning;
 mod stampede;
 
 use crate::util::{tool, wait_for};
-use reliability::{Builder, Program};
+use reliability::{Builder, Program, threads};
 use std::path::Path;
 
 /// A server of `reliability::serve`.
@@ -48,7 +48,13 @@ fn complete(mixin: &str) -> Program {
 /// The same, with settings.
 fn started(mixin: &str, server: Builder) -> Program {
     let server = server.start();
-    wait_for("all processes to be there", || mixin != "prefork" || server.children().len() == 2);
+    if mixin == "prefork" {
+        // One that has just been forked lacks the threads of its pool, and that which listens to its parent.
+        let is_up = |pid: &u32| threads(*pid) >= 4;
+        wait_for("all processes to be there", || {
+            server.children().iter().filter(|it| is_up(it)).count() == 2
+        });
+    }
     server
 }
 

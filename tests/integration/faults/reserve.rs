@@ -1,9 +1,12 @@
 //! No descriptor is left, but one that was reserved: clients are told, and don't hang.
 
-use super::server;
+use super::{server, signals::stop, started};
 use crate::util::wait_for;
 use parking_lot::Mutex;
-use reliability::{Client, MIXINS, Program, exhaust_descriptors, limit_descriptors, restore_descriptors};
+use reliability::{
+    Client, MIXINS, Program, exhaust_descriptors, limit_descriptors, restore_descriptors, signal,
+};
+use rustix::process::Signal;
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
@@ -17,8 +20,7 @@ const LONG: &str = "idle=600000";
 
 /// With all the processes that it begins with, and few descriptors.
 fn reserving(mixin: &str) -> Program {
-    let server = server(mixin).with("reserve=yes").with(LONG).start();
-    wait_for("all processes to be there", || mixin != "prefork" || server.children().len() == 2);
+    let server = started(mixin, server(mixin).with("reserve=yes").with(LONG));
     limit_descriptors(server.pid, FEW).unwrap();
     server
 }
@@ -37,27 +39,34 @@ fn visit(address: SocketAddr, mixin: &str) -> Option<Client> {
 
 /// Clients who stay until there is no descriptor left, in any process; and how many were refused meanwhile.
 fn fill(server: &Program, mixin: &str) -> (Vec<Client>, u64) {
-    let (mut inside, mut refused, mut in_a_row) = (Vec::new(), 0, 0);
     if mixin == "sequential" {
         exhaust_descriptors(server.pid).unwrap(); // it serves one at a time
     }
-    // Worker processes take clients in turn, more or less.
-    while in_a_row < if mixin == "prefork" { 20 } else { 1 } {
-        match visit(server.address, mixin) {
-            Some(client) => {
-                inside.push(client);
-                in_a_row = 0;
-                if mixin == "forking" {
-                    exhaust_descriptors(server.pid).unwrap(); // of its children it has some only as long as there are any
-                }
-            }
-            None => (in_a_row, refused) = (in_a_row + 1, refused + 1),
+    if mixin != "prefork" {
+        return (fill_one(server, mixin), 1);
+    }
+    // One after the other, for nobody says when both are full: of those that wait the same might be woken for each who comes to be refused.
+    let [first, second] = server.children()[..] else { panic!("two") };
+    let inside = [(first, second), (second, first)].map(|(fills, waits)| {
+        stop(waits);
+        let inside = fill_one(server, mixin);
+        signal(waits, Signal::CONT).unwrap();
+        assert!(!inside.is_empty(), "{fills}");
+        inside
+    });
+    (inside.into_iter().flatten().collect(), 2)
+}
+
+/// Until the first is refused.
+fn fill_one(server: &Program, mixin: &str) -> Vec<Client> {
+    let mut inside = Vec::new();
+    while let Some(client) = visit(server.address, mixin) {
+        inside.push(client);
+        if mixin == "forking" {
+            exhaust_descriptors(server.pid).unwrap(); // of its children it has some only as long as there are any
         }
     }
-    if mixin == "prefork" {
-        exhaust_descriptors(server.pid).unwrap(); // one process may have refused them all, and another have some left
-    }
-    (inside, refused)
+    inside
 }
 
 /// The words, and then an end that is none of force.

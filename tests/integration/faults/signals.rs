@@ -13,7 +13,7 @@ fn signal(pid: u32, which: Signal) {
     reliability::signal(pid, which).unwrap();
 }
 
-fn stop(pid: u32) {
+pub(super) fn stop(pid: u32) {
     signal(pid, Signal::STOP);
     wait_for("it to stop", || is_stopped(pid));
 }

@@ -126,10 +126,22 @@ impl Prefork {
             let pid = client.ask("hold").parse().expect("a process id");
             if held.iter().all(|(known, _)| *known != pid) {
                 held.push((pid, client));
+            } else {
+                client.leave();
             }
             held.len() == processes
         });
         held
+    }
+
+    /// Waits until so many requests are in progress: a client sees its end before that is counted. For `control=yes`.
+    pub(super) fn wait_for_active(&mut self, count: usize) {
+        wait_for("all others to have ended", || {
+            self.subject.tell("stats");
+            let told = self.after("accepted ");
+            let mut words = told.split(' ').skip_while(|word| *word != "active");
+            words.nth(1) == Some(&*count.to_string())
+        });
     }
 
     /// The living processes.

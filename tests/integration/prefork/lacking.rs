@@ -104,8 +104,7 @@ fn a_process_without_descriptors_is_not_deaf() {
     let mut server = start(1, &["control=yes"]);
     let (pid, mut goes) = server.hold_each(1).remove(0);
     let stays = server.connect();
-    wait_for("both to be there", || server.list().len() == 2);
-    let id = server.list()[&goes.address()].id;
+    let id = server.list_of([&goes, &stays])[&goes.address()].id;
     let limit_descriptors = |number: u64| {
         let limit = Rlimit { current: Some(number), maximum: Some(1024) };
         prlimit(Pid::from_raw(pid as i32), Resource::Nofile, limit).unwrap();

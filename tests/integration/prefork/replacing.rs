@@ -1,6 +1,6 @@
 //! Processes that end, hang or have done enough are replaced.
 
-use super::house::{Ended, signal, start, wait_for_end};
+use super::house::{Ended, Prefork, signal, start, wait_for_end};
 use crate::{
     subject::children_of,
     util::{in_time, wait_for},
@@ -84,26 +84,40 @@ fn processes_that_end_at_once_are_replaced_ever_more_slowly() {
 
 #[test]
 fn a_process_whose_loop_hangs_is_killed_and_replaced() {
-    let server = start(1, &["heartbeat=1000"]);
-    let mut client = server.connect();
-    let first = client.who();
-    client.say("hang");
-    assert_eq!(server.after("hung "), first.to_string());
-    let ended = server.ended();
-    assert_eq!((ended.pid, ended.status.as_str(), ended.expected), (first, "signal", false));
-    assert_eq!(client.hear(), "");
-    assert_ne!(server.who(), first);
-    server.close();
+    seems_to_hang_only_when_it_does(|server| {
+        let mut client = server.connect();
+        let first = client.try_ask("pid");
+        client.try_say("hang");
+        let is_it = server.after("hung ") == first;
+        let ended = server.ended();
+        assert_eq!((ended.status.as_str(), ended.expected), ("signal", false));
+        assert!(!is_it || ended.pid.to_string() == first);
+        assert_eq!(client.hear(), "");
+        is_it.then_some(first)
+    });
+}
+
+/// A machine may be so busy that a process seems to hang, but less so the longer it may be silent. `hangs` gives the process that it made hang,
+/// if it was that one which was noticed.
+fn seems_to_hang_only_when_it_does(hangs: impl Fn(&Prefork) -> Option<String>) {
+    in_time(Duration::from_secs(1), |limit| {
+        let server = start(1, &[&format!("heartbeat={}", limit.as_millis())]);
+        let Some(first) = hangs(&server) else { return false };
+        let second = server.connect().try_ask("pid");
+        assert_ne!(second, first);
+        server.close();
+        !second.is_empty()
+    });
 }
 
 #[test]
 fn a_process_that_is_stopped_is_killed_and_replaced() {
-    let server = start(1, &["heartbeat=1000"]);
-    let first = server.who();
-    signal(first, Signal::STOP);
-    assert_eq!(server.after("hung "), first.to_string());
-    assert_ne!(server.who(), first);
-    server.close();
+    seems_to_hang_only_when_it_does(|server| {
+        let first: u32 = server.connect().try_ask("pid").parse().ok()?;
+        signal(first, Signal::STOP);
+        while server.after("hung ") != first.to_string() {}
+        Some(first.to_string())
+    });
 }
 
 /// A loop that runs the request itself doesn't hang while the request lasts; nor does one that has nothing to do.
@@ -120,7 +134,7 @@ fn a_long_request_is_no_hang() {
                 return false;
             }
             client.leave();
-            let is_there = server.who().to_string() == pid;
+            let is_there = server.connect().try_ask("pid") == pid;
             server.close();
             is_there
         });

@@ -51,11 +51,21 @@ pub(crate) fn fresh_name() -> String {
 /// children whose main thread has such a name: a child's has that of the thread that forked it.
 pub(crate) fn are_asleep(names: &[&str]) -> bool {
     let first = look(names);
+    slept_through(&first, || look(names))
+}
+
+/// Whether there is a moment, now, at which all threads of these processes sleep.
+pub(crate) fn processes_sleep(pids: &[u32]) -> bool {
+    let look = || pids.iter().flat_map(|pid| statuses(&pid.to_string())).collect::<Vec<_>>();
+    slept_through(&look(), look)
+}
+
+fn slept_through(first: &[String], look_again: impl FnOnce() -> Vec<String>) -> bool {
     let is_asleep = |status: &String| line_of(status, "State:").starts_with('S');
     // Who was asleep at both looks, and hasn't run in between, slept all the time from the one to the other.
     !first.is_empty() && first.iter().all(is_asleep) && {
         let runs = |status: &String| line_of(status, "voluntary_ctxt_switches:").to_owned();
-        first.iter().map(runs).eq(look(names).iter().map(runs))
+        first.iter().map(runs).eq(look_again().iter().map(runs))
     }
 }
 
