@@ -205,14 +205,14 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         worker.enter(WorkerPhase::Serving);
         let tended = shared.lingering.open(&shared.core);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
-        drop(tended);
         for transport in shared.listening.all() {
             if worker.leaves() {
                 transport.close_in_child(&child); // who comes now is given to other sockets
             }
             refuse_prefetched(&shared, &transport);
         }
-        worker.enter(WorkerPhase::Leaving);
+        worker.enter(WorkerPhase::Leaving); // before the wait for those who linger: nobody is taken in meanwhile
+        drop(tended);
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
         }
