@@ -164,8 +164,8 @@ where
         client_address: &R::Address,
         server: ServerRef<'_, S>,
     ) -> HandlerResult<Option<Box<dyn HandlerSession<S>>>> {
-        let Some(connection) = request.connection() else { return Ok(None) };
         guarded(|| {
+            let Some(connection) = request.connection() else { return Ok(None) };
             let handler = self.factory.make(&Context { request, client_address, server });
             Ok(handler.into_session(connection, client_address).ok())
         })

@@ -1,6 +1,6 @@
 //! The time in which two ends find out whether, or how, they want to talk.
 
-use crate::{HandlerError, HandlerResult, ServerControl, ServerRef, StreamContext};
+use crate::{HandlerError, HandlerResult, ServerControl, ServerRef, StreamContext, guarded};
 use socketserver_net::{Activity, Connection, Deadline, TimedOut};
 use std::{
     error::Error,
@@ -77,10 +77,14 @@ impl Handshaking {
 
 impl Drop for Handshaking {
     fn drop(&mut self) {
-        if let Some(connection) = &self.connection {
-            connection.set_deadline(self.deadline_was);
-            connection.set_activity(self.was);
-        }
+        // A wire may be the user's: one that panics while another panic unwinds would end the process.
+        let _ = guarded(|| {
+            if let Some(connection) = &self.connection {
+                connection.set_deadline(self.deadline_was);
+                connection.set_activity(self.was);
+            }
+            Ok(())
+        });
     }
 }
 

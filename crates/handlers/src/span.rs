@@ -30,10 +30,11 @@ pub(crate) fn spanned<S, T>(
     run: impl FnOnce(&mut StreamContext<'_, S>) -> HandlerResult<T>,
 ) -> HandlerResult<T> {
     let Some(spans) = cx.server.spans() else { return run(cx) };
-    let span = spans.started();
     let before = passed(cx);
+    let span = spans.started();
     let result = guarded(|| run(cx));
-    let [bytes_in, bytes_out] = passed(cx);
+    // A wire may be the user's, and panic: what has begun ends all the same.
+    let [bytes_in, bytes_out] = guarded(|| Ok(passed(cx))).unwrap_or(before);
     // What was lost with its connection was neither received nor sent.
     let since = |after: i64, before: i64| u64::try_from(after.wrapping_sub(before)).unwrap_or(0);
     let traffic = Traffic { bytes_in: since(bytes_in, before[0]), bytes_out: since(bytes_out, before[1]) };

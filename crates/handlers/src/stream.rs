@@ -224,7 +224,8 @@ impl<R: StreamRequest, S, H: StreamRequestHandler<S> + 'static> RequestHandlerCl
         guarded(|| self.setup(&mut cx))?;
         let handled = guarded(|| self.handle(&mut cx));
         let finished = guarded(|| self.finish(&mut cx));
-        let flushed = cx.wfile.flush().map_err(Into::into);
+        // By itself, too: a wire may be the user's, and an error that is dropped while its panic unwinds may panic as well.
+        let flushed = guarded(|| Ok(cx.wfile.flush()?));
         first_error(first_error(handled, finished), flushed)
     }
 }

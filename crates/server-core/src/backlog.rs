@@ -142,7 +142,7 @@ pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Sh
         let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) else {
             return;
         };
-        Job::new(shared, request, peer, false).refuse(Refusal::Draining);
+        Job::to_refuse(shared, request, peer).reject_because(Refusal::Draining);
     }
 }
 

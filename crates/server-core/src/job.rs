@@ -10,7 +10,12 @@ use crate::{
 use socketserver_handlers::{HandlerError, HandlerResult, RequestSpans, ServerControl, ServerRef, guarded};
 use socketserver_net::{Deadline, Request};
 use socketserver_sys::Child;
-use std::{fmt, os::fd::AsFd, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    os::fd::AsFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// A request that a mix-in has been given: to be [run](Job::run) here, on another thread, in a child process.
 ///
@@ -21,6 +26,9 @@ pub struct Job<T: Transport, S: ServerHooks<T>> {
     pub(crate) parts: Option<Parts<T>>,
     pub(crate) shared: Arc<Shared<T, S>>,
 }
+
+/// What is said to have panicked where a request was asked for its connection, or that for what is beneath.
+pub(crate) const CONNECTION: &str = "connection";
 
 pub(crate) struct Parts<T: Transport> {
     pub(crate) request: T::Request,
@@ -39,7 +47,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         peer: PeerAddress<T>,
         holds_a_place: bool,
     ) -> Self {
-        let connection = request.connection();
+        let connection = shared.core.hook(CONNECTION, || request.connection()).flatten();
         let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
         Job {
             parts: Some(Parts { request, peer, ticket, handshake: None, nursery: None }),
@@ -49,7 +57,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
 
     /// One that is taken in only to be told that it can't be served.
     pub(crate) fn to_refuse(shared: &Arc<Shared<T, S>>, request: T::Request, peer: PeerAddress<T>) -> Self {
-        let connection = request.connection();
+        let connection = shared.core.hook(CONNECTION, || request.connection()).flatten();
         let ticket = Ticket::to_refuse(&shared.core, peer.clone(), connection.as_ref());
         let parts = Parts { request, peer, ticket, handshake: None, nursery: None };
         Job { parts: Some(parts), shared: shared.clone() }
@@ -73,14 +81,12 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         if let Err(error) = self.make_ready() {
             return self.end(Err(error));
         }
-        let parts = self.parts_mut();
         if let Some(limit) = ServerControl::request_timeout(&*shared.core)
-            && let Some(connection) = parts.request.connection()
+            && let Err(error) = self.end_after(limit)
         {
-            let end = Instant::now().checked_add(limit);
-            connection.set_deadline(end.map(|end| (end, Deadline::Request)));
+            return self.end(Err(error));
         }
-        let Parts { request, peer, ticket, .. } = parts;
+        let Parts { request, peer, ticket, .. } = self.parts_mut();
         let span = ticket.span();
         let server = ServerRef::new(&*shared.state, &*shared.core)
             .with_spans(span.as_ref().map(|span| span as &dyn RequestSpans));
@@ -90,6 +96,16 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         let outcome = shared.judge(&self.parts().peer, result);
         drop(runs_as); // before the end is told
         self.ended(outcome)
+    }
+
+    fn end_after(&self, limit: Duration) -> HandlerResult {
+        guarded(|| {
+            if let Some(connection) = self.request().connection() {
+                let end = Instant::now().checked_add(limit);
+                connection.set_deadline(end.map(|end| (end, Deadline::Request)));
+            }
+            Ok(())
+        })
     }
 
     /// Reports that the request could not be run, and closes it. For a mix-in that can't start a thread, say.
@@ -110,7 +126,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             shared.state.reject_because(&mut parts.request, &parts.peer, reason);
         });
         if at_once(reason) {
-            discard_arrived(&parts.request);
+            shared.core.hook(CONNECTION, || discard_arrived(&parts.request));
         }
         self.refuse(reason);
     }
@@ -256,7 +272,10 @@ impl<T: Transport, S: ServerHooks<T>> Drop for Job<T, S> {
         let shared = &self.shared;
         let wish = match ticket.refused() {
             Some(reason) if at_once(reason) => Wish::No,
-            refused => Wish::of(&shared.core, request.connection().as_ref(), refused.is_some()),
+            refused => {
+                let wish = || Wish::of(&shared.core, request.connection().as_ref(), refused.is_some());
+                shared.core.hook(CONNECTION, wish).unwrap_or(Wish::No)
+            }
         };
         shared.core.hook("shutdown_request", || shared.state.shutdown_request(&mut request));
         Ending { request, peer, ticket, shared: shared.clone() }.begin(wish);

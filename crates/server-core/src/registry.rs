@@ -157,16 +157,7 @@ impl Registry {
 
     /// Ends the waits of threads and children for the next request on a connection.
     pub(crate) fn close_idle(&self) {
-        for entry in self.0.lock().by_id.values() {
-            if let Some(child) = &entry.child {
-                (child.tell)();
-            } else if let Closer::Connection(wire) = &entry.closer
-                && let Some(wire) = wire.upgrade()
-                && let Some(socket) = wire.socket()
-            {
-                socket.end_if_idle();
-            }
-        }
+        self.0.lock().by_id.values().for_each(Entry::end_if_idle);
     }
 }
 

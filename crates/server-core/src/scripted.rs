@@ -23,6 +23,8 @@ pub(crate) struct Script {
     waiting: Mutex<VecDeque<io::Result<net::UnixStream>>>,
     /// It says how many wait.
     pub(crate) counts: bool,
+    /// It has taken them in already.
+    pub(crate) keeps: bool,
     never_ready: net::UnixStream,
 }
 
@@ -30,7 +32,7 @@ impl Script {
     pub(crate) fn new() -> Self {
         let never_ready = net::UnixStream::pair().unwrap().0;
         never_ready.shutdown(std::net::Shutdown::Write).unwrap();
-        Script { waiting: Mutex::default(), counts: true, never_ready }
+        Script { waiting: Mutex::default(), counts: true, keeps: false, never_ready }
     }
 
     /// A client comes: its end.
@@ -62,6 +64,9 @@ impl Transport for Script {
     }
     fn server_address(&self) -> UnixAddress {
         UnixAddress::Unnamed
+    }
+    fn has_prefetched(&self) -> bool {
+        self.keeps && self.left() > 0
     }
     fn backlog(&self) -> Option<usize> {
         self.counts.then(|| self.left())

@@ -43,13 +43,21 @@ pub(crate) struct WorkerSide {
     pub(crate) settings: WorkerSettings,
     /// To those that accept in other processes, and in this.
     pub(crate) relay: Arc<Relay>,
-    drain_until: Mutex<Option<Instant>>,
+    end: Mutex<End>,
     /// The socket is given up: it stops when nobody waits there.
     leaves: AtomicBool,
     /// Since when it accepts no more, though it doesn't drain yet.
     retired: OnceLock<Instant>,
     /// How many of its threads may be taking somebody in who isn't listed yet.
     letting_in: AtomicUsize,
+}
+
+/// When requests in progress must have ended.
+#[derive(Default)]
+struct End {
+    until: Option<Instant>,
+    /// By a stop, which no reason of the worker's own puts off.
+    is_told: bool,
 }
 
 /// While there is one, the worker process may be taking somebody in.
@@ -105,7 +113,7 @@ impl WorkerSide {
             nudge,
             settings,
             relay,
-            drain_until: Mutex::new(None),
+            end: Mutex::default(),
             leaves: AtomicBool::new(false),
             retired: OnceLock::new(),
             letting_in: AtomicUsize::new(0),
@@ -125,12 +133,22 @@ impl WorkerSide {
 
     /// Sets, or changes, when requests in progress must have ended.
     pub(crate) fn drain_by(&self, until: Option<Instant>) {
-        *self.drain_until.lock() = until;
+        *self.end.lock() = End { until, is_told: true };
         self.nudge.ring(); // who waits for the old one has to look
     }
 
+    /// The same for a worker that is replaced, which may be told to stop at the same moment.
+    pub(crate) fn drain_by_unless_told(&self, until: Option<Instant>) {
+        let mut end = self.end.lock();
+        if !end.is_told {
+            end.until = until;
+        }
+        drop(end);
+        self.nudge.ring();
+    }
+
     pub(crate) fn drain_until(&self) -> Option<Instant> {
-        *self.drain_until.lock()
+        self.end.lock().until
     }
 
     pub(crate) fn leave(&self) {
@@ -187,14 +205,14 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         worker.enter(WorkerPhase::Serving);
         let tended = shared.lingering.open(&shared.core);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
-        drop(tended);
         for transport in shared.listening.all() {
             if worker.leaves() {
                 transport.close_in_child(&child); // who comes now is given to other sockets
             }
             refuse_prefetched(&shared, &transport);
         }
-        worker.enter(WorkerPhase::Leaving);
+        worker.enter(WorkerPhase::Leaving); // before the wait for those who linger: nobody is taken in meanwhile
+        drop(tended);
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
         }

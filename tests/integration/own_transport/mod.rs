@@ -1,6 +1,7 @@
 //! A transport of the user's own, which the handlers that are written for streams run on as on any other.
 
 mod pipe;
+mod spoilt;
 
 use crate::util::{GUARD, Recorder, Seen, serve, wait_for};
 use pipe::Pipes;

@@ -2,11 +2,17 @@
 
 use super::house::{Ended, Prefork, signal, start, wait_for_end};
 use crate::{
+    clients::connect,
     subject::children_of,
     util::{in_time, wait_for},
 };
 use rustix::process::Signal;
-use std::{collections::BTreeSet, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    thread,
+    time::Duration,
+};
 
 #[test]
 fn a_process_that_is_killed_is_replaced() {
@@ -170,6 +176,43 @@ fn a_process_ends_when_its_last_request_has() {
         assert_eq!(client.hear(), "", "a keep-alive connection ends with the request that sees the draining");
         wait_for_end(old);
         server.close();
+    }
+}
+
+/// One whose connection is over, and who goes on sending all the same.
+#[test]
+fn who_lingers_in_an_old_process_keeps_nobody_from_being_served_by_a_new_one() {
+    const PACE: Duration = Duration::from_millis(10);
+    for inner in ["inner=sequential", "inner=pool", "inner=threading"] {
+        // He is cut off after five seconds, in which a busy machine may not have come to it.
+        let is_served_meanwhile = (0..5).any(|_| {
+            let server = start(1, &["max_requests=2", inner]);
+            let lingers = connect(server.address);
+            lingers.sendall(format!("fail\n{}", "and more ".repeat(4000)).as_bytes()).unwrap();
+            lingers.recv(&mut [0]).unwrap(); // that is all for him
+            let has_others = AtomicBool::new(true);
+            let goes_on = || lingers.sendall(b"and more").is_ok();
+            let is_there = thread::scope(|scope| {
+                let sends = scope.spawn(|| {
+                    while has_others.load(SeqCst) && goes_on() {
+                        thread::sleep(PACE);
+                    }
+                });
+                let (old, new) = (server.who(), server.who());
+                assert_ne!(old, new, "{inner}");
+                let is_there = (0..3).all(|_| {
+                    thread::sleep(PACE);
+                    goes_on()
+                });
+                has_others.store(false, SeqCst);
+                sends.join().unwrap();
+                is_there
+            });
+            drop(lingers);
+            assert_eq!(server.close(), 3, "{inner}");
+            is_there
+        });
+        assert!(is_served_meanwhile, "{inner}");
     }
 }
 

@@ -1,10 +1,17 @@
 //! The time of a handshake: set, taken back, and named where it has passed.
 
 use super::{Handshaking, TooManyHandshakes};
-use crate::{Buffers, HandlerResult, ServerControl, ServerRef, StreamContext};
-use socketserver_net::{Activity, Address, Connection, Deadline, StreamRequest, TimedOut, UnixStream};
+use crate::{Buffers, HandlerResult, ServerControl, ServerRef, StreamContext, guarded};
+use socketserver_net::{
+    Activity, Address, Connection, Deadline, Socket, StreamRequest, TimedOut, UnixStream, Wire,
+};
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    io,
+    net::Shutdown,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -119,5 +126,35 @@ fn a_handler_with_files_shakes_hands_over_them() {
     let mut cx = StreamContext::new(&connection, &mut buffers, (0, 0), &Address::Unbound, server);
     let shaken = cx.handshake(|cx| Ok(cx.connection().activity()));
     assert_eq!(shaken.unwrap(), Activity::Handshaking);
+    assert_eq!(control.ends.load(SeqCst), 1);
+}
+
+/// A wire of the user's that a panic spoils.
+#[derive(Default)]
+struct Cork(AtomicBool);
+
+impl Wire for Cork {
+    fn recv(&self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.store(true, SeqCst);
+        panic!("it is spoilt")
+    }
+    fn send(&self, _: &[u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
+        Ok(())
+    }
+    fn socket(&self) -> Option<&Socket> {
+        assert!(!self.0.load(SeqCst), "it was spoilt");
+        None
+    }
+}
+
+#[test]
+fn a_wire_that_panics_ends_its_handshake_and_not_the_process() {
+    let (control, connection) = (One::default(), Connection::new(Arc::new(Cork::default())));
+    let server = ServerRef::new(&(), &control);
+    let shaken = guarded(|| server.handshake(&connection, || Ok(connection.recv(&mut [0])?)));
+    assert_eq!(shaken.unwrap_err().to_string(), "panicked: it is spoilt");
     assert_eq!(control.ends.load(SeqCst), 1);
 }

@@ -201,7 +201,7 @@ impl<S, H: KeepAliveRequestHandler<S>> HandlerSession<S> for KeepAliveSession<H>
         })?;
         let mut cx = StreamContext::new(connection, buffers, sizes, client_address, server).sending_first();
         let finished = guarded(|| handler.finish(&mut cx));
-        let flushed = cx.wfile.flush().map_err(Into::into);
+        let flushed = guarded(|| Ok(cx.wfile.flush()?));
         first_error(finished, flushed)
     }
 }

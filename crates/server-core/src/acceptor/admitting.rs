@@ -26,7 +26,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         };
         self.found_none = false;
         if ahead && self.is_alone() {
-            transport.prefetch();
+            shared.core.hook("prefetch", || transport.prefetch());
         }
         // A panic in the user's hook must neither lose the place nor end the loop.
         let error = match shared.core.hook("get_request", || shared.state.get_request(transport)) {

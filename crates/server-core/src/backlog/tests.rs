@@ -98,3 +98,12 @@ fn one_client_s_error_is_passed_over_and_any_other_ends_it() {
     assert_eq!(refused(script, 5), (2, 0));
     assert_eq!(refused(other, 5), (1, 1));
 }
+
+#[test]
+fn those_who_were_taken_in_ahead_and_are_not_served_are_told_and_counted_too() {
+    let mut script = waiting(2);
+    script.keeps = true;
+    let (server, _) = serve(script, |builder| builder); // by a mix-in that takes nobody in
+    assert_eq!(*server.state().rejected.lock(), [Refusal::Draining; 2]);
+    assert_eq!((server.stats().refused_by.draining, server.stats().active), (2, 0));
+}

@@ -134,7 +134,7 @@ impl Core {
         worker.retire();
         self.stop.store(true, SeqCst);
         fence(SeqCst);
-        worker.drain_by(until);
+        worker.drain_by_unless_told(until);
         self.waker.wake_all();
         self.tend_retirement();
     }
@@ -145,9 +145,17 @@ impl Core {
         match worker.waits_for_newcomers(|| self.registry.has_newcomers())? {
             Retired::Waits(look) => Some(look),
             Retired::IsDone => {
-                self.stop_here(worker.drain_until());
+                self.drain_worker(); // by the end that has been said, or is being said at this moment
                 None
             }
         }
+    }
+
+    /// In a worker process: nothing is accepted from now on, and what has nothing in progress is closed.
+    pub(super) fn drain_worker(&self) {
+        self.set_draining(true);
+        self.stop.store(true, Relaxed);
+        self.waker.wake_all();
+        self.registry.close_idle();
     }
 }

@@ -110,10 +110,7 @@ impl Core {
         if let Some(worker) = self.worker.get() {
             // Nothing that another thread of the parent may have held when it forked.
             worker.drain_by(drain_until);
-            self.set_draining(true);
-            self.stop.store(true, Relaxed);
-            self.waker.wake_all();
-            self.registry.close_idle();
+            self.drain_worker();
             return Run(0);
         }
         let mut life = self.life.lock();
@@ -130,7 +127,7 @@ impl Core {
         run
     }
 
-    fn set_draining(&self, is_draining: bool) {
+    pub(super) fn set_draining(&self, is_draining: bool) {
         self.draining.store(is_draining, SeqCst);
         if let Some(nursery) = &*self.nursery.lock() {
             nursery.set_draining(is_draining);

@@ -47,7 +47,7 @@ impl Core {
         if (end || has_ended)
             && let Some(door) = self.door.get().and_then(Weak::upgrade)
         {
-            door.end_waits(end);
+            self.hook("end_waits", || door.end_waits(end)); // it may be a user's transport
         }
     }
 

@@ -5,7 +5,7 @@ mod life;
 mod waits;
 
 use super::{Core, CoreOptions};
-use crate::{Event, Limit, Observer, ServerError, Ticket, time_limits::TimeLimits};
+use crate::{Event, Limit, Observer, ServerError, Ticket, scripted::goes_on, time_limits::TimeLimits};
 use parking_lot::Mutex;
 use socketserver_handlers::ServerControl;
 use std::{
@@ -175,6 +175,19 @@ fn waits_say_whether_it_has_come_to_that() {
         }
     });
     assert!(core.wait_until_idle(run, soon()) && core.wait_until_drained(soon()));
+}
+
+#[test]
+fn who_has_no_place_is_waited_for_too() {
+    let core = core();
+    let run = core.request_stop(None);
+    let turned_away = Ticket::new(&core, peer(), None, false);
+    thread::scope(|scope| {
+        let wait = scope.spawn(|| core.wait_until_idle(run, late()));
+        assert!(goes_on(&wait));
+        drop(turned_away);
+        assert!(wait.join().unwrap());
+    });
 }
 
 #[test]

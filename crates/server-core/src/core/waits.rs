@@ -62,7 +62,8 @@ impl Core {
                 return !life.is_serving(run) && self.in_progress() == 0;
             }
         }
-        self.in_progress() == 0
+        drop(life);
+        self.wait_for(until, |requests| requests == 0) // one that has no place may be just ending
     }
 
     /// Waits until no request is in progress; false if `until` came first. For the loop's own thread.

@@ -5,7 +5,10 @@ use super::{
     tail::{End, Tail},
 };
 use crate::{
-    Event, PeerAddress, ServerHooks, Ticket, Transport, core::Core, job::close_in_child, server::Shared,
+    Event, PeerAddress, ServerHooks, Ticket, Transport,
+    core::Core,
+    job::{CONNECTION, close_in_child},
+    server::Shared,
 };
 use socketserver_net::{Connection, Request, Unread};
 use socketserver_sys::Child;
@@ -59,9 +62,13 @@ fn is_kept(core: &Core, connection: &Connection) -> bool {
 impl<T: Transport, S: ServerHooks<T>> Ending<T, S> {
     /// Closes it when its client has finished: now, later, or after a wait.
     pub(crate) fn begin(self, wish: Wish) {
-        let linger = self.shared.core.linger;
-        let tail = self.request.connection().filter(|_| wish != Wish::No).map(|it| Tail::new(it, &linger));
-        let Some(mut tail) = tail else { return self.close(None) };
+        if wish == Wish::No {
+            return self.close(None);
+        }
+        let core = &self.shared.core;
+        let connection = core.hook(CONNECTION, || self.request.connection()).flatten();
+        let Some(connection) = connection else { return self.close(None) };
+        let mut tail = Tail::new(connection, &core.linger);
         match tail.look(Instant::now()) {
             Some(end) => return self.close(Some((end, tail.discarded()))),
             None if wish == Wish::Look && tail.discarded() == 0 => return self.close(None),
@@ -81,7 +88,7 @@ impl<T: Transport, S: ServerHooks<T>> Ending<T, S> {
             ticket.cut_off();
             core.emit(&Event::CutOff { id: ticket.id(), peer: &peer.into(), discarded });
         }
-        ticket.settle(request.traffic());
+        ticket.settle(core.hook("traffic", || request.traffic()).unwrap_or_default());
         core.hook("close_request", || shared.state.close_request(request));
         drop(ticket); // the end is told when the socket is closed
     }

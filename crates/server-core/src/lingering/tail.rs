@@ -1,7 +1,8 @@
 //! What one client still sends.
 
 use crate::Linger;
-use socketserver_net::Connection;
+use socketserver_handlers::guarded;
+use socketserver_net::{Connection, Socket};
 use std::time::{Duration, Instant};
 
 /// Why nothing more is read.
@@ -58,10 +59,15 @@ impl Tail {
         self.next_look
     }
 
+    /// A wire may be the user's, and panic.
+    fn socket(&self) -> Option<&Socket> {
+        guarded(|| Ok(self.connection.socket())).ok().flatten()
+    }
+
     /// Throws away what there is; says whether that was the end.
     pub(crate) fn look(&mut self, now: Instant) -> Option<End> {
         let left = usize::try_from(self.most.saturating_sub(self.discarded)).unwrap_or(usize::MAX);
-        let found = self.connection.socket().map(|socket| socket.discard(left.min(AT_ONCE)));
+        let found = self.socket().map(|socket| socket.discard(left.min(AT_ONCE)));
         let Some(Ok(found)) = found else { return Some(End::Over) }; // it is broken
         self.discarded += found.bytes as u64;
         let is_past = |time: Option<Instant>| time.is_some_and(|time| time <= now);
@@ -89,7 +95,7 @@ impl Tail {
             // More than an instant can hold: another look a day later does no harm.
             let day = || Instant::now() + Duration::from_secs(86_400);
             let until = self.silent_until.into_iter().chain(self.until).min().unwrap_or_else(day);
-            let waited = self.connection.socket().map(|socket| socket.wait_for_input(until));
+            let waited = self.socket().map(|socket| socket.wait_for_input(until));
             let Some(Ok(())) = waited else { return End::Over };
             if let Some(end) = self.look(Instant::now()) {
                 return end;

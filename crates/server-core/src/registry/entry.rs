@@ -1,6 +1,7 @@
 //! One request in progress, and how it is ended.
 
 use crate::{ConnectionInfo, nursery::Seat};
+use socketserver_handlers::guarded;
 use socketserver_net::{Activity, Address, Shown, Traffic, Wire};
 use std::{
     mem,
@@ -53,7 +54,7 @@ impl Entry {
         if mem::replace(&mut self.is_ended, true) {
             return;
         }
-        match &self.closer {
+        asked(|| match &self.closer {
             Closer::Connection(wire) => {
                 if let Some(wire) = wire.upgrade() {
                     let _ = wire.shutdown(Shutdown::Both); // it may have ended by itself
@@ -61,7 +62,19 @@ impl Entry {
             }
             Closer::Other(close) => close(),
             Closer::Nothing => {}
-        }
+        });
+    }
+
+    /// Ends its wait for the next request, if it is in one.
+    pub(super) fn end_if_idle(&self) {
+        asked(|| match &self.child {
+            Some(child) => (child.tell)(),
+            None => {
+                if let Some(socket) = self.wire().as_ref().and_then(|wire| wire.socket()) {
+                    socket.end_if_idle();
+                }
+            }
+        });
     }
 
     fn wire(&self) -> Option<Arc<dyn Wire>> {
@@ -82,16 +95,15 @@ impl Entry {
     pub(super) fn traffic(&self) -> Traffic {
         match self.shown() {
             Some(shown) => shown.traffic(),
-            None => self.wire().map(|wire| wire.traffic()).unwrap_or_default(),
+            None => asked(|| self.wire().map(|wire| wire.traffic()).unwrap_or_default()),
         }
     }
 
     fn activity(&self) -> Activity {
         match self.shown() {
             Some(shown) => shown.activity(),
-            None => {
-                self.wire().and_then(|wire| Some(wire.socket()?.activity())).unwrap_or(Activity::InRequest)
-            }
+            None => asked(|| self.wire().and_then(|wire| Some(wire.socket()?.activity())))
+                .unwrap_or(Activity::InRequest),
         }
     }
 
@@ -105,4 +117,10 @@ impl Entry {
             pid: self.child.as_ref().map(|child| child.pid),
         }
     }
+}
+
+/// Asks a wire, which may be the user's, or what a mix-in has said. One that panics has nothing to say: whoever lists all, counts them or ends them is not
+/// to fail, nor to leave others out.
+fn asked<R: Default>(code: impl FnOnce() -> R) -> R {
+    guarded(|| Ok(code())).unwrap_or_default()
 }

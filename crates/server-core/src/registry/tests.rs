@@ -6,8 +6,13 @@ mod peers_at_random;
 use super::{Registry, ServedBy};
 use crate::nursery::Nursery;
 use parking_lot::Mutex;
-use socketserver_net::{Activity, Address, Connection, StreamRequest, Traffic, UnixStream};
-use std::{io::Write, net::SocketAddr, os::unix::net, sync::Arc};
+use socketserver_net::{Activity, Address, Connection, Socket, StreamRequest, Traffic, UnixStream, Wire};
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr},
+    os::unix::net,
+    sync::Arc,
+};
 
 fn peer(last: u8) -> Address {
     SocketAddr::from(([127, 0, 0, last], 9)).into()
@@ -28,7 +33,7 @@ fn listed(registry: &Registry, id: u64) -> (Connection, net::UnixStream) {
 
 fn is_shut(client: &net::UnixStream) -> bool {
     let mut client = client;
-    std::io::Read::read(&mut client, &mut [0]).is_ok_and(|n| n == 0)
+    client.read(&mut [0]).is_ok_and(|n| n == 0)
 }
 
 type Calls = Arc<Mutex<Vec<&'static str>>>;
@@ -190,4 +195,40 @@ fn its_debug_tells_its_name_without_a_lock() {
     let registry = Registry::default();
     let _held = registry.hold();
     assert!(format!("{registry:?}").starts_with("Registry"));
+}
+
+/// A wire of the user's that panics whatever it is asked.
+struct Spoilt;
+
+impl Wire for Spoilt {
+    fn recv(&self, _: &mut [u8]) -> io::Result<usize> {
+        panic!("it is spoilt")
+    }
+    fn send(&self, _: &[u8]) -> io::Result<usize> {
+        panic!("it is spoilt")
+    }
+    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
+        panic!("it is spoilt")
+    }
+    fn socket(&self) -> Option<&Socket> {
+        panic!("it is spoilt")
+    }
+}
+
+#[test]
+fn a_wire_that_panics_is_listed_and_counted_and_keeps_no_other_from_being_ended() {
+    let registry = Registry::default();
+    let spoilt = Connection::new(Arc::new(Spoilt));
+    (1..5).for_each(|id| assert!(registry.insert(id, peer(1), Some(&spoilt))));
+    let (sound, mut client) = listed(&registry, 5);
+    sound.sendall(b"four").unwrap();
+    client.read_exact(&mut [0; 4]).unwrap();
+    assert_eq!(registry.list().len(), 5);
+    assert_eq!(registry.with_traffic(|| ()).1, Traffic { bytes_in: 0, bytes_out: 4 });
+    assert!(registry.has_newcomers());
+    registry.close_idle();
+    assert!(registry.close(1, || ()));
+    registry.close_all(|others| assert_eq!(others, 4));
+    assert!(is_shut(&client));
+    assert!((1..6).all(|id| registry.remove(id, || ())), "all have been ended");
 }

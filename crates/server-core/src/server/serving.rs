@@ -75,7 +75,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let core = &self.shared.core;
         for patience in [until + GRACE / 4, until + GRACE] {
             core.hook("drain", || MixIn::drain(&*self.mixin, patience));
-            if core.wait_until_drained(patience) && core.in_progress() == 0 {
+            if core.wait_until_drained(patience) && core.wait_for(patience, |requests| requests == 0) {
                 return;
             }
             core.force();

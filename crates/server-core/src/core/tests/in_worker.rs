@@ -12,7 +12,11 @@ use crate::{
 };
 use socketserver_handlers::ServerControl;
 use socketserver_net::{Connection, StreamRequest, UnixAddress, UnixStream};
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 impl Core {
     /// From now on it takes itself for that of a worker process, which shares this with its parent.
@@ -138,4 +142,16 @@ fn one_that_is_replaced_drains_at_once_if_the_server_stops() {
     core.obey(Heard::Wishes);
     assert!(core.is_draining());
     assert_eq!(core.tend_retirement(), None);
+}
+
+#[test]
+fn one_that_is_replaced_while_the_server_stops_keeps_the_deadline_of_the_stop() {
+    let (core, _) = worker();
+    let until = soon();
+    core.stop_here(Some(until));
+    core.retire(Some(late()));
+    assert_eq!(core.drain_until(), Some(until));
+    let sooner = Instant::now();
+    core.stop_here(Some(sooner));
+    assert_eq!(core.drain_until(), Some(sooner), "another stop counts");
 }
