@@ -119,6 +119,25 @@ fn leave_touches_nobody() {
     assert!(Client::try_connect(address).is_err());
 }
 
+/// A connection that waits for its next request has the only place.
+#[test]
+fn serve_lets_nobody_wait_for_the_place_of_one_who_says_nothing() {
+    for mixin in ["threading", "pool", "forking", "reactor"] {
+        let mut server = subject::start(&["accepting", mixin, "backlog=serve", "limit=1"]);
+        let address = server.after("serving ").parse().unwrap();
+        let mut idle = Client::connect(address);
+        assert_eq!(idle.ask("stay"), "STAY", "{mixin}");
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
+        waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
+        assert_eq!(shutdown(&mut server, 30_000), format!("{} 0 0", 1 + WAITING), "{mixin}");
+        assert_eq!(idle.hear().expect(mixin), None, "{mixin}");
+        for client in waiting {
+            assert_eq!(hear_all(client, mixin), "WAITS");
+        }
+        assert_eq!(close(server), counts(1 + WAITING, 1 + WAITING), "{mixin}");
+    }
+}
+
 #[test]
 fn serve_serves_all_who_wait_at_the_moment_of_the_stop() {
     for mixin in MIXINS {

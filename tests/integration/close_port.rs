@@ -163,6 +163,23 @@ fn a_server_may_stop_and_serve_again_while_it_is_closed() {
     }
 }
 
+#[test]
+fn who_waited_and_is_still_there_at_the_stop_is_served_if_that_was_chosen() {
+    for mixin in ["threading", "pool", "forking", "reactor"] {
+        let (mut server, _, address) = start(mixin, &["backlog=serve", "limit=1"]);
+        let mut inside = Client::connect(address);
+        assert_eq!(inside.ask("stay here"), "STAY HERE", "{mixin}");
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
+        waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
+        close_port(&mut server, mixin);
+        assert_eq!(shutdown(&mut server, 30_000), format!("{} 0 0", 1 + WAITING), "{mixin}");
+        for client in waiting {
+            assert_eq!(hear_all(client, mixin), "WAITS");
+        }
+        assert_eq!(close(server), counts(1 + WAITING, 1 + WAITING), "{mixin}");
+    }
+}
+
 #[derive(Default)]
 struct Upper;
 impl StreamRequestHandler for Upper {

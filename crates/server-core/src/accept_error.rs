@@ -95,6 +95,11 @@ impl BackOff {
         wait
     }
 
+    /// Whether there have been waits in a row of more than a second together.
+    pub(crate) fn is_long(&self) -> bool {
+        self.failures > 7
+    }
+
     /// The wait after [`AcceptError::ThisRequest`]: none, but an error that meets all clients, of a broken firewall say, must not make
     /// the loop spin. Short, so that those who wait behind many who fail aren't held up.
     pub(crate) fn skip(&mut self) -> Option<Duration> {

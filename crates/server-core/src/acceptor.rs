@@ -48,6 +48,8 @@ pub struct Acceptor<T: Transport, S: ServerHooks<T>> {
     found_none: bool,
     /// Errors in a row by which the socket seemed unusable.
     fatal: u32,
+    /// The mix-in knows that the server stops.
+    has_ended_idle: bool,
     /// There may be others, who could serve what this one takes ahead.
     was_cloned: AtomicBool,
     /// What one of several waits by, from its first wait on; `Some(None)` if that can't be had.
@@ -91,6 +93,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             has_own_socket: false,
             found_none: false,
             fatal: 0,
+            has_ended_idle: false,
             was_cloned: AtomicBool::new(false),
             crowd: None,
         };
@@ -148,6 +151,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.
             let goes_on = is_stopping && self.serves_backlog(&transport);
+            if goes_on && self.role == Role::Loop && !self.has_ended_idle && self.is_draining() {
+                self.has_ended_idle = true;
+                self.shared.core.hook("end_idle", || mixin.end_idle());
+            }
             let way = self.way(mixin, &transport, goes_on);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
@@ -186,7 +193,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     return Ok(accepted);
                 }
                 if goes_on {
-                    if self.found_none {
+                    if self.found_none || self.gives_up() {
                         self.shared.core.at_stop.found_none();
                     }
                     continue;
@@ -255,6 +262,7 @@ impl<T: Transport, S: ServerHooks<T>> Clone for Acceptor<T, S> {
             has_own_socket: false,
             found_none: false,
             fatal: 0,
+            has_ended_idle: false,
             was_cloned: AtomicBool::new(true),
             crowd: None,
         }

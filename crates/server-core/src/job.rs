@@ -179,6 +179,11 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         self.shared.core.emit(event);
     }
 
+    /// Whether the server has been told to stop, and this is one of those who waited in the backlog then.
+    pub fn is_draining(&self) -> bool {
+        self.shared.core.is_draining()
+    }
+
     /// Turns a job of a keep-alive handler into a session that can wait without a thread.
     ///
     /// # Errors

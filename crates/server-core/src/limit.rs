@@ -7,7 +7,7 @@ use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 /// changed by [`Handle::set_max_connections`](crate::Handle::set_max_connections). Worker processes of a prefork server have it each for
 /// itself.
 ///
-/// Numbers above 4,294,967,294 are no limit.
+/// Numbers above 1,073,741,822 are no limit.
 ///
 /// ```
 /// use socketserver_core::{Limit, TcpServer};
@@ -66,7 +66,7 @@ impl Limit {
 
     /// The number, if there is one.
     pub const fn max(&self) -> Option<usize> {
-        if self.max < NONE as usize { Some(self.max) } else { None }
+        if self.max < NONE { Some(self.max) } else { None }
     }
 
     /// What a server of connections has if nothing else is said: the soft limit of descriptors (RLIMIT_NOFILE) less an eighth, at
@@ -84,24 +84,38 @@ impl Limit {
 }
 
 /// As good as no limit.
-const NONE: u32 = u32::MAX;
+const NONE: usize = (1 << 30) - 1;
 
 /// Counts those inside, and holds up or turns away the rest.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// The limit in the upper half, how many are inside in the lower: one number, so that nobody gets in by a limit that has
-    /// been changed.
+    /// What happens at the limit in the uppermost two bits, the limit below, how many are inside in the lower half: one number, so that nobody
+    /// gets in, or is turned away, by a limit that has been changed.
     state: AtomicU64,
-    /// [`Policy`] as a number.
-    policy: AtomicU64,
+    /// How long who comes at the limit may wait, in microseconds, where that is what happens.
+    time: AtomicU64,
     /// Acceptors that wait for room.
     queued: AtomicUsize,
 }
 
-const INSIDE: u64 = NONE as u64;
+const INSIDE: u64 = u32::MAX as u64;
 
-fn packed(max: usize, inside: u64) -> u64 {
-    u64::from(u32::try_from(max).unwrap_or(NONE)) << 32 | inside
+/// What happens at the limit.
+const BACKLOG: u64 = 0;
+const REJECT: u64 = 1;
+const WAIT: u64 = 2;
+
+fn packed(limit: Limit, inside: u64) -> u64 {
+    let policy = match limit.policy {
+        Policy::Backlog => BACKLOG,
+        Policy::Reject => REJECT,
+        Policy::Wait(_) => WAIT,
+    };
+    policy << 62 | (limit.max.min(NONE) as u64) << 32 | inside
+}
+
+fn max(state: u64) -> usize {
+    (state >> 32) as usize & NONE
 }
 
 impl Policy {
@@ -124,28 +138,37 @@ impl Policy {
 
 impl Gate {
     pub(crate) fn new(limit: Limit) -> Self {
-        Gate {
-            state: AtomicU64::new(packed(limit.max, 0)),
-            policy: AtomicU64::new(limit.policy.to_number()),
-            queued: AtomicUsize::new(0),
-        }
+        let gate = Gate { state: AtomicU64::new(0), time: AtomicU64::new(0), queued: AtomicUsize::new(0) };
+        gate.set_limit(limit);
+        gate
     }
 
     pub(crate) fn limit(&self) -> Limit {
-        let max = usize::try_from(self.state.load(SeqCst) >> 32).unwrap_or(usize::MAX);
-        Limit { max: if max >= NONE as usize { usize::MAX } else { max }, policy: self.policy() }
+        let state = self.state.load(SeqCst);
+        let max = max(state);
+        Limit { max: if max < NONE { max } else { usize::MAX }, policy: self.policy_in(state) }
     }
 
     /// Changes the limit. Those inside stay; nobody goes in before there are fewer. Gives how many acceptors wait, to be woken: there may
     /// be room, or another policy.
     pub(crate) fn set_limit(&self, limit: Limit) -> usize {
-        self.policy.store(limit.policy.to_number(), SeqCst);
-        let _ = self.state.try_update(SeqCst, SeqCst, |now| Some(packed(limit.max, now & INSIDE)));
+        if let Policy::Wait(time) = limit.policy {
+            self.time.store(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), SeqCst);
+        }
+        let _ = self.state.try_update(SeqCst, SeqCst, |now| Some(packed(limit, now & INSIDE)));
         self.queued.load(SeqCst)
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::from_number(self.policy.load(SeqCst))
+        self.policy_in(self.state.load(SeqCst))
+    }
+
+    fn policy_in(&self, state: u64) -> Policy {
+        match state >> 62 {
+            BACKLOG => Policy::Backlog,
+            REJECT => Policy::Reject,
+            _ => Policy::Wait(Duration::from_micros(self.time.load(SeqCst))),
+        }
     }
 
     pub(crate) fn inside(&self) -> usize {
@@ -156,9 +179,15 @@ impl Gate {
         is_full(self.state.load(SeqCst))
     }
 
-    /// Goes in if there is room. Who went in must [`leave`](Self::leave).
+    /// Goes in if there is room; says what happens to who can't, by the same limit. Who went in must [`leave`](Self::leave).
+    pub(crate) fn enter(&self) -> Result<(), Policy> {
+        let entered = self.state.try_update(SeqCst, SeqCst, |now| (!is_full(now)).then_some(now + 1));
+        entered.map(drop).map_err(|full| self.policy_in(full))
+    }
+
+    /// [`enter`](Self::enter) for one to whom nothing happens.
     pub(crate) fn try_enter(&self) -> bool {
-        self.state.try_update(SeqCst, SeqCst, |now| (!is_full(now)).then_some(now + 1)).is_ok()
+        self.enter().is_ok()
     }
 
     /// Announces a wait for room; [`unqueue`](Self::unqueue) ends it. False if there is no need to wait: by now there is room
@@ -194,7 +223,7 @@ impl Gate {
 }
 
 fn is_full(state: u64) -> bool {
-    state & INSIDE >= state >> 32
+    (state & INSIDE) as usize >= max(state)
 }
 
 #[cfg(test)]

@@ -93,6 +93,10 @@ pub trait MixIn: Send + Sync + 'static {
         false
     }
 
+    /// Called when the server stops and the loop goes on to serve those who wait in the backlog ([`Backlog::Serve`](crate::Backlog::Serve)): ends
+    /// what has nothing in progress, whose place they may need. It doesn't wait. As provided, does nothing.
+    fn end_idle(&self) {}
+
     /// Called when the loop has ended by a shutdown with a deadline, by the thread that served and by the one that asked, perhaps
     /// at once: waits for requests in progress that only the mix-in can see the end of, no longer than `until`. As provided, does
     /// nothing.

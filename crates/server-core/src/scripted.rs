@@ -14,6 +14,7 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::net,
     },
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
     thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
@@ -25,6 +26,8 @@ pub(crate) struct Script {
     pub(crate) counts: bool,
     /// It has taken them in already.
     pub(crate) keeps: bool,
+    /// Nothing can be taken, for lack of something.
+    pub(crate) fails: AtomicBool,
     never_ready: net::UnixStream,
 }
 
@@ -32,7 +35,13 @@ impl Script {
     pub(crate) fn new() -> Self {
         let never_ready = net::UnixStream::pair().unwrap().0;
         never_ready.shutdown(std::net::Shutdown::Write).unwrap();
-        Script { waiting: Mutex::default(), counts: true, keeps: false, never_ready }
+        Script {
+            waiting: Mutex::default(),
+            counts: true,
+            keeps: false,
+            fails: AtomicBool::new(false),
+            never_ready,
+        }
     }
 
     /// A client comes: its end.
@@ -56,6 +65,9 @@ impl Transport for Script {
     type Address = UnixAddress;
 
     fn get_request(&self) -> io::Result<(UnixStream, UnixAddress)> {
+        if self.fails.load(SeqCst) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
         let next = self.waiting.lock().pop_front().unwrap_or(Err(io::ErrorKind::WouldBlock.into()))?;
         Ok((next.into(), UnixAddress::Unnamed))
     }

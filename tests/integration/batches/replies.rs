@@ -2,7 +2,8 @@
 
 use super::{client, queue, reply};
 use crate::util::{Recorder, serve};
-use socketserver::{HandlerFn, MixIn, Outcome, Runs, Sequential, ThreadingMixIn, kind, prelude::*};
+use socketserver::{Handle, HandlerFn, MixIn, Outcome, Runs, Sequential, ThreadingMixIn, kind, prelude::*};
+use std::sync::{Arc, OnceLock};
 
 /// Answers with what it is told, but for some.
 #[derive(Default)]
@@ -49,6 +50,28 @@ fn gathered_replies_keep_their_order_among_long_ones_and_failures() {
     assert_eq!(outcomes.len(), packets.len());
     assert_eq!(outcomes[11], Outcome::Failed, "who says too much hears of it");
     assert_eq!(outcomes.iter().filter(|it| **it == Outcome::Completed).count(), packets.len() - 3);
+}
+
+#[test]
+fn a_server_that_is_suspended_among_several_sends_what_it_has_gathered() {
+    let (client, handle) = (client(), Arc::new(OnceLock::<Handle>::new()));
+    let known = handle.clone();
+    let suspends = HandlerFn::new(move |cx: &mut DatagramContext<'_>| {
+        if cx.packet == b"suspend" {
+            known.get().expect("it was told").suspend();
+        }
+        Ok(cx.wfile.write_all(cx.packet)?)
+    });
+    let server = UdpServer::<_>::builder().gather_replies(true).handler_factory(move |_| suspends.clone());
+    let server = server.bind("127.0.0.1:0").unwrap();
+    handle.set(server.handle()).unwrap();
+    let packets = ["1", "2", "suspend", "4", "5", "6", "7"];
+    queue(&client, server.server_address(), packets);
+    let server = serve(server);
+    // How many it receives together is up to the server: those of them that come behind the suspension wait for nothing.
+    packets[..3].iter().for_each(|packet| assert_eq!(reply(&client), *packet));
+    server.handle().resume();
+    packets[3..].iter().for_each(|packet| assert_eq!(reply(&client), *packet));
 }
 
 #[test]

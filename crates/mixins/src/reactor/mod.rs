@@ -202,6 +202,10 @@ impl MixIn for ReactorMixIn {
         served
     }
 
+    fn end_idle(&self) {
+        self.engine.drain();
+    }
+
     /// For those that `handle_request` took in, who know of no loop that has ended.
     fn drain(&self, _until: Instant) {
         self.engine.drain();

@@ -15,12 +15,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         ahead: bool,
     ) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
         let shared = &self.shared;
-        let has_place = shared.core.gate.try_enter();
-        if !has_place && self.holds_up() {
+        let place = shared.core.gate.enter();
+        if place.is_err_and(|policy| self.holds_up(policy)) {
             return Ok(ControlFlow::Continue(())); // another acceptor took the last place
         }
         let leave = || {
-            if has_place {
+            if place.is_ok() {
                 shared.core.left()
             }
         };
@@ -37,7 +37,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     leave();
                     return Ok(self.refuse_for_reserve(reserve, request, peer));
                 }
-                return Ok(self.admit(request, peer, has_place));
+                return Ok(self.admit(request, peer, place));
             }
             Some(Err(error)) => error,
             None => io::Error::other("get_request panicked"),
@@ -55,22 +55,21 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         &self,
         request: T::Request,
         peer: PeerAddress<T>,
-        has_place: bool,
+        place: Result<(), Policy>,
     ) -> ControlFlow<Accepted<T, S>> {
         let shared = &self.shared;
-        let job = Job::new(shared, request, peer, has_place);
+        let job = Job::new(shared, request, peer, place.is_ok());
         if let Some(reason) = job.parts().ticket.refusal() {
             job.reject_because(reason);
             return ControlFlow::Break(Accepted::Refused);
         }
-        let policy = shared.core.gate.policy();
-        if !has_place && !matches!(policy, Policy::Wait(_)) {
+        if place.is_err_and(|policy| !matches!(policy, Policy::Wait(_))) {
             job.reject_because(Refusal::MaxConnections);
             return ControlFlow::Break(Accepted::Refused);
         }
         match guarded(|| Ok(shared.state.verify_request(job.request(), job.client_address()))) {
-            Ok(true) => match policy {
-                Policy::Wait(time) if !has_place => {
+            Ok(true) => match place {
+                Err(Policy::Wait(time)) => {
                     self.keep_waiting(job, time);
                     return ControlFlow::Continue(());
                 }

@@ -31,6 +31,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             && core.at_stop.has_left(transport)
     }
 
+    /// Whether the rest of them is given up: again and again something lacks to take one in, nobody is inside who would leave it behind, and
+    /// no deadline ends it.
+    pub(super) fn gives_up(&self) -> bool {
+        let core = &self.shared.core;
+        self.back_off.is_long() && core.gate.inside() == 0 && core.drain_until().is_none()
+    }
+
     /// What the loop does before it says that the server has stopped.
     pub(super) fn refuse_backlog(&self, transport: &T) {
         let core = &self.shared.core;

@@ -130,10 +130,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub(super) fn way<M: MixIn>(&self, mixin: &M, transport: &T, stopping: bool) -> Way {
         let gate = &self.shared.core.gate;
         match () {
-            _ if self.shared.core.is_suspended() && !stopping && !self.has_kept(transport) => Way::Suspended,
+            // What has been received ahead is served: a reply to one may be waiting for the others.
+            _ if self.shared.core.is_suspended() && !stopping && !transport.has_prefetched() => {
+                Way::Suspended
+            }
             _ if self.paused_until.is_some() => Way::Paused,
             _ if !mixin.is_ready() => Way::Shut,
-            _ if gate.is_full() && self.holds_up() => Way::Full,
+            _ if gate.is_full() && self.holds_up(gate.policy()) => Way::Full,
             _ => Way::Open,
         }
     }
@@ -190,7 +193,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     signals,
                     until,
                 };
-                core.wait(wanted, || calls_in || self.holds_up())
+                core.wait(wanted, || calls_in || self.holds_up(core.gate.policy()))
             }
         };
         let ready = match waited {

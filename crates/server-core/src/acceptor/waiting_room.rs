@@ -77,9 +77,9 @@ impl WaitingRoom {
 }
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
-    /// Whether a client that comes now stays in the backlog.
-    pub(super) fn holds_up(&self) -> bool {
-        match self.shared.core.gate.policy() {
+    /// Whether a client that comes at a limit with this policy stays in the backlog.
+    pub(super) fn holds_up(&self, policy: Policy) -> bool {
+        match policy {
             Policy::Backlog => true,
             Policy::Reject => false,
             // One that serves a single request is gone before the others' time has come, and who waits when the server stops is sent away.

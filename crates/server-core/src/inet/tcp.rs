@@ -54,7 +54,8 @@ impl Transport for Tcp {
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn backlog(&self) -> Option<usize> {
-        socketserver_sys::queue_length(self.listener.as_fd()).ok()
+        // One that doesn't listen has no queue, but those who were in it.
+        socketserver_sys::queue_length(self.listener.as_fd()).ok().map(|length| length + self.port.kept())
     }
 
     fn is_shared(&self) -> bool {

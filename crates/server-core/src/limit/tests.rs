@@ -92,8 +92,8 @@ proptest! {
 
 #[test]
 fn the_greatest_number_is_no_limit() {
-    assert_eq!(Limit::backlog(u32::MAX as usize).max(), None);
-    assert_eq!(Limit::backlog(u32::MAX as usize - 1).max(), Some(u32::MAX as usize - 1));
+    assert_eq!(Limit::backlog(super::NONE).max(), None);
+    assert_eq!(Limit::backlog(super::NONE - 1).max(), Some(1_073_741_822));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn an_eighth_of_the_descriptors_and_at_least_32_are_left_to_the_program() {
     use rustix::process::{Resource, getrlimit};
     let soft = getrlimit(Resource::Nofile).current.and_then(|it| usize::try_from(it).ok());
     let expected = soft.map(|soft| soft.saturating_sub((soft >> 3).max(32)).max(1));
-    assert_eq!(Limit::from_descriptors().max(), expected.filter(|it| *it < u32::MAX as usize));
+    assert_eq!(Limit::from_descriptors().max(), expected.filter(|it| *it < super::NONE));
 }
 
 #[test]

@@ -152,7 +152,12 @@ impl Port {
     }
 
     pub(crate) fn has_kept(&self) -> bool {
-        self.kept.length.load(SeqCst) > 0
+        self.kept() > 0
+    }
+
+    /// How many are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.length.load(SeqCst)
     }
 
     pub(crate) fn take_kept(&self) -> Option<(OwnedFd, SocketAddr)> {

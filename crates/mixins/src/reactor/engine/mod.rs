@@ -86,7 +86,12 @@ impl Engine {
         let wire = connection.downgrade();
         drop(connection);
         match self.reactor() {
-            Ok(reactor) => reactor.admit(Box::new(Visit::New(job)), wire),
+            Ok(reactor) => {
+                if !job.is_draining() {
+                    reactor.resume();
+                }
+                reactor.admit(Box::new(Visit::New(job)), wire);
+            }
             Err(error) => drop(job.fail(format!("no threads for this connection: {error}"))),
         }
         None
@@ -164,10 +169,14 @@ impl Reactor {
         Ok(reactor)
     }
 
-    fn admit(&self, guest: Box<dyn Guest>, wire: Weak<dyn Wire>) {
+    /// The server serves, perhaps again.
+    fn resume(&self) {
         if self.is_drained.swap(false, Relaxed) {
-            self.shards.iter().for_each(Shard::resume); // the server serves again
+            self.shards.iter().for_each(Shard::resume);
         }
+    }
+
+    fn admit(&self, guest: Box<dyn Guest>, wire: Weak<dyn Wire>) {
         let (count, in_use) = (self.next.fetch_add(1, Relaxed), self.in_use.load(Relaxed));
         let home = self.emptiest(count, in_use);
         // Any number that makes it belong there, so that it stays as long as so many are in use.

@@ -1,10 +1,13 @@
 //! Who serves, or turns away, those who wait at a stop.
 
 use crate::{
-    Acceptor, Backlog, WorkerSettings,
+    Accepted, Acceptor, Backlog, WorkerSettings,
     scripted::{Notes, Script, Scripted, serve},
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering::SeqCst,
+    time::{Duration, Instant},
+};
 
 /// A server at its stop, and so many clients in the backlog.
 fn stopping(choice: Backlog, clients: usize, until: Option<Instant>) -> (Scripted, Acceptor<Script, Notes>) {
@@ -47,6 +50,31 @@ fn while_the_server_serves_there_is_no_backlog_to_be_served() {
     let _serving = acceptor.shared.core.begin_serving().unwrap();
     drop(server.socket().unwrap().come());
     assert!(!acceptor.is_serving_backlog());
+}
+
+#[test]
+fn they_are_given_up_where_nothing_can_come_to_help() {
+    let lacking = |inside: bool, until, failures| {
+        let (_server, mut acceptor) = stopping(Backlog::Serve, 1, until);
+        assert!(!inside || acceptor.shared.core.gate.try_enter());
+        (0..failures).for_each(|_| _ = acceptor.back_off.next());
+        acceptor.gives_up()
+    };
+    assert!(lacking(false, None, 8));
+    assert!(!lacking(false, None, 7), "only after more than a second");
+    assert!(!lacking(true, None, 8), "somebody may leave what lacks");
+    assert!(!lacking(false, late(), 8), "the deadline ends it");
+}
+
+/// Without a deadline, and with nothing to accept by: the stop comes to its end.
+#[test]
+fn a_backlog_that_cant_be_taken_in_holds_up_no_stop() {
+    let (server, mut acceptor) = stopping(Backlog::Serve, 1, None);
+    let script = server.socket().unwrap();
+    script.fails.store(true, SeqCst);
+    let accepted = acceptor.accept(server.mixin(), None).unwrap();
+    assert!(matches!(accepted, Accepted::Stopped));
+    assert_eq!((script.left(), server.stats().accept_errors), (1, 8));
 }
 
 #[test]

@@ -121,23 +121,23 @@ fn where_nobody_waits_no_lock_is_needed_to_see_that() {
 #[test]
 fn who_comes_now_stays_in_the_backlog_where_the_limit_says_so_or_nobody_would_come_for_it() {
     let (_server, acceptor) = server(Limit::backlog(1));
-    assert!(acceptor.holds_up());
+    assert!(acceptor.holds_up(acceptor.shared.core.gate.policy()));
     let (_server, acceptor) = server(Limit::reject(1));
-    assert!(!acceptor.holds_up());
+    assert!(!acceptor.holds_up(acceptor.shared.core.gate.policy()));
 
     let (server, acceptor) = server(Limit::wait(1, LONG));
-    assert!(!acceptor.holds_up(), "it waits inside");
+    assert!(!acceptor.holds_up(acceptor.shared.core.gate.policy()), "it waits inside");
     let for_one = Acceptor::for_one(&acceptor.shared, server.socket().unwrap());
-    assert!(for_one.holds_up(), "which is gone before the time is");
+    assert!(for_one.holds_up(for_one.shared.core.gate.policy()), "which is gone before the time is");
     let room = &acceptor.shared.waiting_room;
     room.length.store(SEATS - 1, SeqCst);
-    assert!(!acceptor.holds_up(), "there is a seat");
+    assert!(!acceptor.holds_up(acceptor.shared.core.gate.policy()), "there is a seat");
     room.length.store(SEATS, SeqCst);
-    assert!(acceptor.holds_up(), "all seats are taken");
+    assert!(acceptor.holds_up(acceptor.shared.core.gate.policy()), "all seats are taken");
     room.length.store(0, SeqCst);
     let _serving = acceptor.shared.core.begin_serving().unwrap();
     acceptor.shared.core.request_stop(None);
-    assert!(acceptor.holds_up(), "the server stops");
+    assert!(acceptor.holds_up(acceptor.shared.core.gate.policy()), "the server stops");
 }
 
 #[test]

@@ -8,9 +8,12 @@ use crate::{
     wake::Wanted,
 };
 use socketserver_sys::sync::loom::thread;
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 /// As an acceptor that is to leave clients in the backlog. False if it isn't any more.
@@ -64,6 +67,33 @@ fn a_limit_that_is_lowered_meanwhile_holds_for_all_who_come_after() {
         assert_eq!(gate.inside(), entered);
         assert!(entered <= inside.max(1), "one went in by the old limit");
     });
+}
+
+#[test]
+fn nobody_is_turned_away_by_a_limit_that_never_was() {
+    let wait = |max| Limit::wait(max, Duration::from_secs(1));
+    let changes = [
+        (Limit::backlog(1), Limit::reject(2)),
+        (Limit::reject(2), Limit::backlog(1)),
+        (wait(1), Limit::reject(2)),
+        (Limit::reject(2), wait(1)),
+    ];
+    for (before, after) in changes {
+        explore(move || {
+            let gate = Arc::new(Gate::new(before));
+            assert!(gate.try_enter());
+            let comes = {
+                let gate = gate.clone();
+                thread::spawn(move || gate.enter())
+            };
+            gate.set_limit(after);
+            assert_ne!(
+                comes.join().unwrap(),
+                Err(Policy::Reject),
+                "both have room for two where they turn away"
+            );
+        });
+    }
 }
 
 #[test]
