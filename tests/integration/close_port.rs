@@ -163,20 +163,42 @@ fn a_server_may_stop_and_serve_again_while_it_is_closed() {
     }
 }
 
+/// A server that is full, whose port is closed while some wait, and that is stopped then.
+fn stopped_while_some_wait(mixin: &str, backlog: &str, drained: usize) -> (Subject, Vec<Client>) {
+    let (mut server, _, address) = start(mixin, &[backlog, "limit=1"]);
+    let mut inside = Client::connect(address);
+    assert_eq!(inside.ask("stay here"), "STAY HERE", "{mixin}");
+    let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
+    waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
+    close_port(&mut server, mixin);
+    assert_eq!(shutdown(&mut server, 30_000), format!("{drained} 0 0"), "{mixin}");
+    (server, waiting)
+}
+
 #[test]
-fn who_waited_and_is_still_there_at_the_stop_is_served_if_that_was_chosen() {
+fn who_waited_is_served_at_the_stop_or_by_the_next_serve_forever_as_was_chosen() {
     for mixin in ["threading", "pool", "forking", "reactor"] {
-        let (mut server, _, address) = start(mixin, &["backlog=serve", "limit=1"]);
-        let mut inside = Client::connect(address);
-        assert_eq!(inside.ask("stay here"), "STAY HERE", "{mixin}");
-        let mut waiting: Vec<_> = (0..WAITING).map(|_| Client::connect(address)).collect();
-        waiting.iter_mut().for_each(|client| client.say("waits").unwrap());
-        close_port(&mut server, mixin);
-        assert_eq!(shutdown(&mut server, 30_000), format!("{} 0 0", 1 + WAITING), "{mixin}");
-        for client in waiting {
-            assert_eq!(hear_all(client, mixin), "WAITS");
+        for (backlog, drained) in [("backlog=serve", 1 + WAITING), ("backlog=keep", 1)] {
+            let (mut server, waiting) = stopped_while_some_wait(mixin, backlog, drained);
+            if backlog == "backlog=keep" {
+                tell(&mut server, "again");
+            }
+            for client in waiting {
+                assert_eq!(hear_all(client, mixin), "WAITS");
+            }
+            assert_eq!(close(server), counts(1 + WAITING, 1 + WAITING), "{mixin}");
         }
-        assert_eq!(close(server), counts(1 + WAITING, 1 + WAITING), "{mixin}");
+    }
+}
+
+#[test]
+fn who_waited_and_is_served_by_nobody_is_refused_when_the_server_is_closed() {
+    for mixin in ["threading", "pool", "forking", "reactor"] {
+        let (server, waiting) = stopped_while_some_wait(mixin, "backlog=keep", 1);
+        assert_eq!(close(server), counts(1 + WAITING, 1), "{mixin}");
+        for client in waiting {
+            assert_eq!(hear_all(client, mixin), "refused: Draining");
+        }
     }
 }
 
