@@ -136,8 +136,12 @@ pub(crate) fn refuse<T: Transport, S: ServerHooks<T>>(
     }
 }
 
-/// What was taken ahead, and neither served nor looked at, has been turned away.
+/// What was taken ahead, and neither served nor looked at, has been turned away; but for those who waited when the port was closed, if who is in the
+/// backlog is to wait on.
 pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Shared<T, S>>, transport: &T) {
+    if shared.core.is_port_closed() && shared.core.at_stop.choice == Backlog::Keep {
+        return;
+    }
     while transport.has_prefetched() {
         // Not by the state's hook, which may want to leave them there.
         let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) else {

@@ -63,11 +63,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         (self.has_own_socket || is_only_loop) && !self.was_cloned.load(Relaxed)
     }
 
-    /// Whether requests that were taken ahead are to be served though the server stops.
+    /// Whether requests that were taken ahead are to be served though the server stops. Those that waited when the port was closed are in the
+    /// backlog, and treated as that is.
     pub(super) fn has_time_for_prefetched(&self, transport: &T) -> bool {
         let in_time = |until: Option<Instant>| until.is_none_or(|until| Instant::now() < until);
         let is_ours = self.has_own_socket || self.role == Role::Loop;
-        is_ours && transport.has_prefetched() && in_time(self.shared.core.drain_until())
+        let core = &self.shared.core;
+        is_ours && transport.has_prefetched() && !core.is_port_closed() && in_time(core.drain_until())
     }
 
     /// Ends a worker process whose socket is given up, when nobody waits there any more.

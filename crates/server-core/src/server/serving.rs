@@ -40,10 +40,8 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         let tended = self.shared.lingering.open(core);
         let served = self.mixin.serve(Acceptor::new(&self.shared, transport.clone()));
         drop(tended);
-        // Who waited when the port was closed is in the backlog like all others. Of several sockets, each is somebody else's.
-        let stay = core.is_port_closed() && core.at_stop.choice == Backlog::Keep;
-        if self.listening.listening.all().len() == 1 && !stay {
-            backlog::refuse_prefetched(&self.shared, &transport);
+        if let [_] = &self.listening.listening.all()[..] {
+            backlog::refuse_prefetched(&self.shared, &transport); // of several sockets, each is somebody else's
         }
         self.end_backlog(transport);
         self.shared.waiting_room.clear::<T, S>();
