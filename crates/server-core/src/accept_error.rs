@@ -97,7 +97,7 @@ impl BackOff {
 
     /// Whether there have been waits in a row of more than a second together.
     pub(crate) fn is_long(&self) -> bool {
-        self.failures > 7
+        self.failures > 8
     }
 
     /// The wait after [`AcceptError::ThisRequest`]: none, but an error that meets all clients, of a broken firewall say, must not make

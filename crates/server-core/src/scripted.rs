@@ -83,6 +83,9 @@ impl Transport for Script {
     fn backlog(&self) -> Option<usize> {
         self.counts.then(|| self.left())
     }
+    fn close_port(&self) -> io::Result<()> {
+        Ok(())
+    }
     fn shutdown_request(request: &mut UnixStream) {
         let _ = request.shutdown(std::net::Shutdown::Write);
     }

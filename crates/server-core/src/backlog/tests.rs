@@ -3,7 +3,7 @@
 use super::{AtStop, Backlog, refuse};
 use crate::{
     Refusal,
-    scripted::{Script, serve},
+    scripted::{Script, Scripted, serve},
 };
 use std::io;
 
@@ -106,4 +106,23 @@ fn those_who_were_taken_in_ahead_and_are_not_served_are_told_and_counted_too() {
     let (server, _) = serve(script, |builder| builder); // by a mix-in that takes nobody in
     assert_eq!(*server.state().rejected.lock(), [Refusal::Draining; 2]);
     assert_eq!((server.stats().refused_by.draining, server.stats().active), (2, 0));
+}
+
+#[test]
+fn those_who_waited_when_the_port_was_closed_stay_if_who_is_in_the_backlog_does() {
+    for (choice, closes, left) in [
+        (Backlog::Keep, true, 2),
+        (Backlog::Keep, false, 0),
+        (Backlog::Serve, true, 0),
+        (Backlog::Refuse, true, 0),
+    ] {
+        let mut script = waiting(2);
+        script.keeps = true;
+        let server = Scripted::builder().backlog_at_shutdown(choice).serve_on(script).unwrap();
+        if closes {
+            server.handle().close_port().unwrap();
+        }
+        server.serve_forever().unwrap(); // by a mix-in that takes nobody in
+        assert_eq!(server.socket().unwrap().left(), left, "{choice:?}, {closes}");
+    }
 }
