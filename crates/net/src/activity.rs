@@ -185,8 +185,13 @@ impl Socket {
         match call(|| poll(&mut [PollFd::new(self, PollFlags::IN)], now)) {
             Ok(count) => count > 0,
             // poll(2) may lack memory; a look at the first byte needs none.
-            Err(_) => recv(self, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT) != Err(Errno::AGAIN),
+            Err(_) => self.has_first_byte(),
         }
+    }
+
+    /// Or its end, or an error.
+    fn has_first_byte(&self) -> bool {
+        recv(self, &mut [0], RecvFlags::PEEK | RecvFlags::DONTWAIT) != Err(Errno::AGAIN)
     }
 }
 

@@ -95,3 +95,15 @@ fn an_end_of_the_wait_is_told_from_the_clients_own() {
     assert_eq!(here.recv(&mut [0; 8]).unwrap(), 0, "this request was let in whole");
     assert_eq!(connection.wait_for_next(|| false, read).unwrap(), Next::NeverComes);
 }
+
+#[test]
+fn a_look_at_the_first_byte_neither_waits_nor_takes_it() {
+    let (here, there) = pair();
+    assert!(!here.has_first_byte() && !here.has_arrived());
+    there.sendall(b"x").unwrap();
+    assert!(here.has_first_byte() && here.has_arrived());
+    assert_eq!(here.recv(&mut [0; 2]).unwrap(), 1, "it is still there");
+    assert!(!here.has_first_byte());
+    drop(there);
+    assert!(here.has_first_byte() && here.has_arrived(), "the end");
+}
