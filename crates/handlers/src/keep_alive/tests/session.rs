@@ -168,15 +168,18 @@ fn parked(
     class.unwrap_or_else(|_| panic!("it can be parked"))
 }
 
-/// With so many more requests than one turn serves, if each takes some time.
+/// More requests than one turn serves, since each takes some time.
+fn much() -> String {
+    (0..400).map(|number| format!("w{number}\n")).collect()
+}
+
 #[test]
 fn what_was_read_ahead_is_served_in_the_next_turn_with_other_buffers() {
     let ((here, mut client), calls) = (pair(), Arc::default());
     let mut session = parked(&client, &here, false, &calls);
     let control = Server::default();
     let server = ServerRef::new(&(), &control);
-    let said: String = (0..400).map(|number| format!("w{number}\n")).collect();
-    client.write_all(said.as_bytes()).unwrap();
+    client.write_all(much().as_bytes()).unwrap();
     let mut turns = 0;
     while session.advance(server, &mut Buffers::new()).unwrap() == Progress::HasMore {
         assert_ne!(here.activity(), Activity::Idle, "it has more to be served");
@@ -193,8 +196,7 @@ fn what_had_been_read_when_the_server_stopped_is_served_to_its_end() {
     let mut session = parked(&client, &here, false, &calls);
     let control = Server::default();
     let server = ServerRef::new(&(), &control);
-    let said: String = (0..400).map(|number| format!("w{number}\n")).collect();
-    client.write_all(said.as_bytes()).unwrap();
+    client.write_all(much().as_bytes()).unwrap();
     assert_eq!(session.advance(server, &mut Buffers::new()).unwrap(), Progress::HasMore);
     control.request_shutdown();
     client.write_all(b"later\n").unwrap();
