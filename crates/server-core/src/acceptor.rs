@@ -5,6 +5,7 @@ mod at_stop;
 mod for_mixins;
 mod refusing;
 mod sockets;
+mod surviving;
 mod waiting;
 mod waiting_room;
 
@@ -15,6 +16,7 @@ use crate::{
 use std::{
     fmt,
     ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -140,22 +142,40 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     ) -> Result<Accepted<T, S>, ServerError> {
         let _inside = self.shared.core.enter(); // for the hooks that are called here
         let Some(transport) = self.transport.upgrade() else { return Ok(Accepted::Stopped) };
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.take_next(mixin, &transport, until))) {
+                Ok(accepted) => return accepted,
+                Err(payload) => {
+                    if let Some(end) = self.survive(payload, until) {
+                        return Ok(end);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_next<M: MixIn>(
+        &mut self,
+        mixin: &M,
+        transport: &T,
+        until: Option<Instant>,
+    ) -> Result<Accepted<T, S>, ServerError> {
         // Under load the next client is there already: try first, and wait only if it isn't.
         let mut may_be_there = true;
         let mut woken = Woken::No;
         loop {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
-            self.leave_if_empty(&transport);
+            self.leave_if_empty(transport);
             let letting_in = LettingIn::begin(&self.shared.core);
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.
-            let goes_on = is_stopping && self.serves_backlog(&transport);
+            let goes_on = is_stopping && self.serves_backlog(transport);
             if goes_on && self.role == Role::Loop && !self.has_ended_idle && self.is_draining() {
                 self.has_ended_idle = true;
                 self.shared.core.hook("end_idle", || mixin.end_idle());
             }
-            let way = self.way(mixin, &transport, goes_on);
+            let way = self.way(mixin, transport, goes_on);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
                 self.pass_on(); // the client waits for somebody
@@ -164,16 +184,16 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             if let Some(accepted) = self.call_in(way) {
                 return Ok(accepted);
             }
-            if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(&transport)) {
+            if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(transport)) {
                 let stopped = self.stopped();
                 if self.has_own_socket {
-                    refuse_prefetched(&self.shared, &transport);
+                    refuse_prefetched(&self.shared, transport);
                 }
-                self.refuse_backlog(&transport);
+                self.refuse_backlog(transport);
                 return Ok(stopped);
             }
             if open && (may_be_there || goes_on) {
-                let tried = self.try_accept(&transport, !is_stopping && mixin.prefetches());
+                let tried = self.try_accept(transport, !is_stopping && mixin.prefetches());
                 if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
                     self.pass_on(); // where one was forgotten there may be more
                 }
@@ -181,14 +201,14 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     if goes_on {
                         self.shared.core.at_stop.took_one();
                     }
-                    if self.has_kept(&transport) {
+                    if self.has_kept(transport) {
                         self.shared.core.waker.wake(); // of those who were woken, only we may have come to it
                     }
-                    self.leave_if_empty(&transport); // others may be waiting, and we may be busy for long
+                    self.leave_if_empty(transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
                     {
-                        self.step_back(job, &transport);
+                        self.step_back(job, transport);
                     }
                     return Ok(accepted);
                 }
@@ -218,7 +238,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             let is_known = open && transport.has_prefetched();
             let now = is_known.then(Instant::now);
             let ready = self.wait(
-                &transport,
+                transport,
                 mixin,
                 way,
                 until.filter(|_| may_leave).into_iter().chain(mixin_time).chain(now).min(),

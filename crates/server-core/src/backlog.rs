@@ -92,10 +92,10 @@ impl AtStop {
         self.left.store(UNKNOWN, SeqCst);
     }
 
-    /// Whether some are left to be served; counts them the first time.
-    pub(crate) fn has_left(&self, transport: &impl Transport) -> bool {
+    /// Whether some are left to be served; the first time `count` says how many there are, if that can be told.
+    pub(crate) fn has_left(&self, count: impl FnOnce() -> Option<usize>) -> bool {
         if self.left.load(SeqCst) == UNKNOWN {
-            let counted = transport.backlog().unwrap_or(self.most);
+            let counted = count().unwrap_or(self.most);
             let _ = self.left.compare_exchange(UNKNOWN, counted, SeqCst, SeqCst); // or another acceptor has
         }
         self.left.load(SeqCst) > 0
@@ -142,7 +142,7 @@ pub(crate) fn refuse_prefetched<T: Transport, S: ServerHooks<T>>(shared: &Arc<Sh
     if shared.core.is_port_closed() && shared.core.at_stop.choice == Backlog::Keep {
         return;
     }
-    while transport.has_prefetched() {
+    while shared.core.has_prefetched(transport) {
         // Not by the state's hook, which may want to leave them there.
         let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) else {
             return;

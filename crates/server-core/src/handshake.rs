@@ -100,13 +100,16 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
             return;
         }
         let request = &mut self.parts_mut().request;
-        match request.connection() {
-            Some(connection) if read.is_some() || write.is_some() => {
-                connection.set_read_timeout(read);
-                connection.set_write_timeout(write);
-            }
-            Some(_) => {} // the rest is the handler's
-            None => request.limit_replies(write, whole.and_then(|whole| Instant::now().checked_add(whole))),
+        let Some(connection) = request.connection() else {
+            let end = whole.and_then(|whole| Instant::now().checked_add(whole));
+            return request.limit_replies(write, end);
+        };
+        // What a hook has set stays where the server says nothing.
+        if read.is_some() {
+            connection.set_read_timeout(read);
+        }
+        if write.is_some() {
+            connection.set_write_timeout(write);
         }
     }
 

@@ -48,7 +48,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         holds_a_place: bool,
     ) -> Self {
         let connection = shared.core.hook(CONNECTION, || request.connection()).flatten();
-        let ticket = Ticket::new(&shared.core, peer.clone(), connection.as_ref(), holds_a_place);
+        let ticket = Ticket::new(&shared.core, || peer.clone().into(), connection.as_ref(), holds_a_place);
         Job {
             parts: Some(Parts { request, peer, ticket, handshake: None, nursery: None }),
             shared: shared.clone(),
@@ -58,7 +58,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     /// One that is taken in only to be told that it can't be served.
     pub(crate) fn to_refuse(shared: &Arc<Shared<T, S>>, request: T::Request, peer: PeerAddress<T>) -> Self {
         let connection = shared.core.hook(CONNECTION, || request.connection()).flatten();
-        let ticket = Ticket::to_refuse(&shared.core, peer.clone(), connection.as_ref());
+        let ticket = Ticket::to_refuse(&shared.core, || peer.clone().into(), connection.as_ref());
         let parts = Parts { request, peer, ticket, handshake: None, nursery: None };
         Job { parts: Some(parts), shared: shared.clone() }
     }
@@ -135,7 +135,7 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     /// child serves it.
     pub fn close(mut self) -> Ticket {
         let mut parts = self.parts.take().expect("a job has its parts until it ends");
-        parts.ticket.enlist(parts.peer);
+        parts.ticket.enlist(|| parts.peer.into());
         self.shared.core.hook("close_request", || self.shared.state.close_request(parts.request));
         parts.ticket
     }
@@ -190,6 +190,11 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
     /// The job itself if its handler is of another kind, or couldn't be made (which is reported).
     pub fn into_session(self) -> Result<Session<T, S>, Option<Self>> {
         Session::new(self)
+    }
+
+    /// Not a datagram.
+    pub(crate) fn is_connection(&self) -> bool {
+        self.parts().ticket.is_connection()
     }
 
     /// It has entered the gate by now.

@@ -156,11 +156,14 @@ impl<T: Transport> CloseOnDrop<T> {
     pub(crate) fn close(&self) {
         // Outside the lock: it may be a user's transport. A loop that is about to end has a share, and does the same.
         for transport in self.listening.take() {
-            if let Some(transport) = Arc::into_inner(transport)
-                && self.may_refuse(&transport)
-            {
-                (self.refuse)(&transport);
-            }
+            // It may be a user's transport, of which there are others, and which may panic.
+            self.core.hook("server_close", || {
+                if let Some(transport) = Arc::into_inner(transport)
+                    && self.may_refuse(&transport)
+                {
+                    (self.refuse)(&transport);
+                }
+            });
         }
         self.core.waker.close();
     }

@@ -38,7 +38,7 @@ impl Ticket {
     /// For a request that has been accepted. With `holds_a_place` it has entered the gate, and leaves it at the end.
     pub(crate) fn new(
         core: &Arc<Core>,
-        peer: impl Into<Address>,
+        peer: impl FnOnce() -> Address,
         connection: Option<&Connection>,
         holds_a_place: bool,
     ) -> Self {
@@ -48,7 +48,7 @@ impl Ticket {
     /// For one that is turned away as it comes. It isn't listed: it is on its way out, and not to be ended by force.
     pub(crate) fn to_refuse(
         core: &Arc<Core>,
-        peer: impl Into<Address>,
+        peer: impl FnOnce() -> Address,
         connection: Option<&Connection>,
     ) -> Self {
         Ticket::make(core, peer, connection, false, false)
@@ -56,7 +56,7 @@ impl Ticket {
 
     fn make(
         core: &Arc<Core>,
-        peer: impl Into<Address>,
+        peer: impl FnOnce() -> Address,
         connection: Option<&Connection>,
         holds_a_place: bool,
         is_listed: bool,
@@ -79,7 +79,7 @@ impl Ticket {
             pid: None,
         };
         if wants_story || ticket.is_listed {
-            let peer = peer.into();
+            let peer = core.name(peer);
             if wants_story {
                 let story =
                     Story { peer: peer.clone(), started: Instant::now(), traffic: Traffic::default() };
@@ -198,16 +198,20 @@ impl Ticket {
         self.id
     }
 
+    pub(crate) fn is_connection(&self) -> bool {
+        self.is_connection
+    }
+
     /// Whether it counts for the limit.
     pub(crate) fn holds_a_place(&self) -> bool {
         self.holds_a_place
     }
 
     /// Lists a request that was none of those that are, because it isn't about a connection.
-    pub(crate) fn enlist(&mut self, peer: impl Into<Address>) {
+    pub(crate) fn enlist(&mut self, peer: impl FnOnce() -> Address) {
         if !self.is_listed {
             self.is_listed = true;
-            self.core.registry.insert(self.id, peer.into(), None);
+            self.core.registry.insert(self.id, self.core.name(peer), None);
         }
     }
 

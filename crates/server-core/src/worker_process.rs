@@ -264,10 +264,11 @@ fn finish<T: Transport, S: ServerHooks<T>, M: MixIn>(
             continue;
         }
         let ear = core.ear();
+        let mixin_time = core.hook("wake_time", || mixin.wake_time()).flatten();
         let waited = core.waker.wait(Wanted {
-            mixin: mixin.wake_source(),
+            mixin: core.hook("wake_source", || mixin.wake_source()).flatten(),
             signals: ear.as_ref().map_or([None; 2], |ear| ear.readiness()),
-            until: end.into_iter().chain(mixin.wake_time()).chain(look).min(),
+            until: end.into_iter().chain(mixin_time).chain(look).min(),
             ..Wanted::default()
         });
         match waited {

@@ -1,7 +1,7 @@
 //! No descriptor is left, but one that was reserved: clients are told, and don't hang.
 
 use super::{server, signals::stop, started};
-use crate::util::wait_for;
+use crate::util::{processes_sleep, wait_for};
 use parking_lot::Mutex;
 use reliability::{
     Client, MIXINS, Program, exhaust_descriptors, limit_descriptors, restore_descriptors, signal,
@@ -106,6 +106,25 @@ fn without_descriptors_clients_are_told_and_those_inside_are_served_on() {
         // One for each who was refused, one that finds nobody else; with several acceptors each may come.
         assert!(counts.accept_errors < 10 * told, "{mixin} spun: {counts:?}");
     }
+}
+
+/// Of two processes one has none left, and the other has.
+#[test]
+fn who_has_just_refused_one_lets_the_other_process_come_to_the_next() {
+    let server = reserving("prefork");
+    let [full, other] = server.children()[..] else { panic!("two") };
+    stop(other);
+    let mut inside = fill_one(&server, "prefork");
+    signal(other, Signal::CONT).unwrap();
+    let served = (0..10).filter(|_| {
+        wait_for("both to wait", || processes_sleep(&[full, other]));
+        visit(server.address, "prefork").is_some()
+    });
+    assert!(served.count() >= 5, "each second one at least");
+    assert!(inside.iter_mut().all(|client| client.echoes("still there")));
+    drop(inside);
+    restore_descriptors(server.pid).unwrap();
+    server.stop();
 }
 
 /// All of these are open in the server from its beginning: its standard files, the socket, what wakes it. (In worker processes they are

@@ -1,5 +1,6 @@
 //! A transport of the user's own, which the handlers that are written for streams run on as on any other.
 
+mod moody;
 mod pipe;
 mod spoilt;
 

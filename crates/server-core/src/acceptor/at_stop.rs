@@ -28,7 +28,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         core.at_stop.choice == Backlog::Serve
             && core.drain_until().is_none_or(|until| Instant::now() < until)
             && !core.worker().is_some_and(|worker| worker.is_spent(core.counters.accepted_so_far()))
-            && core.at_stop.has_left(transport)
+            && core.at_stop.has_left(|| core.backlog_of(transport))
     }
 
     /// Whether the rest of them is given up: again and again something lacks to take one in, nobody is inside who would leave it behind, and
@@ -44,10 +44,10 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if self.role == Role::Loop
             && core.at_stop.choice == Backlog::Refuse
             && core.worker().is_none()
-            && core.at_stop.has_left(transport)
+            && core.at_stop.has_left(|| core.backlog_of(transport))
         {
             core.at_stop.found_none(); // once
-            let waiting = transport.backlog().unwrap_or(core.at_stop.most);
+            let waiting = core.backlog_of(transport).unwrap_or(core.at_stop.most);
             backlog::refuse(&self.shared, transport, waiting);
         }
     }

@@ -58,6 +58,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if let Some(news) = reserve.news(error) {
             core.emit(&news);
         }
+        self.let_others_come(transport); // they may have a descriptor
         Some(ControlFlow::Break(Accepted::Refused))
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     wake::{Ready, Wanted},
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socketserver_net::Request;
 use std::{
     os::fd::BorrowedFd,
     sync::atomic::Ordering::Relaxed,
@@ -15,7 +14,7 @@ use std::{
 };
 
 /// Of a loop that can't wait, since the system lacks the memory for it: nothing wakes it from this.
-const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+pub(super) const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 /// While the server stops, and room is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -69,7 +68,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         let in_time = |until: Option<Instant>| until.is_none_or(|until| Instant::now() < until);
         let is_ours = self.has_own_socket || self.role == Role::Loop;
         let core = &self.shared.core;
-        is_ours && transport.has_prefetched() && !core.is_port_closed() && in_time(core.drain_until())
+        is_ours && core.has_prefetched(transport) && !core.is_port_closed() && in_time(core.drain_until())
     }
 
     /// Ends a worker process whose socket is given up, when nobody waits there any more.
@@ -95,9 +94,15 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Connections last, so worker processes take them in turn: otherwise the first would get all that it has room for. Datagrams
     /// don't, and are best served by who is awake.
     pub(super) fn step_back(&mut self, job: &Job<T, S>, transport: &T) {
+        if job.is_connection() {
+            self.let_others_come(transport);
+        }
+    }
+
+    /// The next client is another worker process's, if one waits.
+    pub(super) fn let_others_come(&mut self, transport: &T) {
         if let Some(Some(crowd)) = &self.crowd
             && self.shared.core.worker().is_some()
-            && job.request().connection().is_some()
             && !crowd.step_back(transport.readiness())
         {
             self.crowd = Some(None);

@@ -75,11 +75,12 @@ impl Core {
 
     /// Worker processes accept those who wait: the parent could not serve them.
     fn let_workers_empty(&self, door: &dyn Door) -> io::Result<()> {
-        if self.is_suspended() && door.waiting() > 0 {
+        let waiting = || self.hook("backlog", || door.waiting()).unwrap_or(0);
+        if self.is_suspended() && waiting() > 0 {
             self.suspend(false);
         }
         let end = Instant::now() + PATIENCE;
-        while door.waiting() > 0 {
+        while waiting() > 0 {
             if Instant::now() >= end {
                 return Err(io::ErrorKind::TimedOut.into());
             }

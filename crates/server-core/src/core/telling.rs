@@ -1,9 +1,13 @@
 //! Calls user code: observers are told, hooks are run, and a panic in there ends nothing.
 
 use super::Core;
-use crate::{Event, Observer};
+use crate::{Event, Observer, Transport};
 use socketserver_handlers::{Panicked, guarded};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use socketserver_net::Address;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 /// See [`Core::run_as`].
 pub(crate) struct RunsAs<'a> {
@@ -42,13 +46,29 @@ impl Core {
         guarded(|| Ok(self.observer.wants_requests())).unwrap_or(false)
     }
 
+    /// What one is called where all addresses are of one type. A peer whose own type panics there has no name, and is served all the same.
+    pub(crate) fn name(&self, of: impl FnOnce() -> Address) -> Address {
+        self.hook("client_address", of).unwrap_or_else(|| Address::Other("(no name)".into()))
+    }
+
+    /// How many wait to be taken in, if a transport knows, which may be the user's.
+    pub(crate) fn backlog_of(&self, transport: &impl Transport) -> Option<usize> {
+        self.hook("backlog", || transport.backlog()).flatten()
+    }
+
+    /// Whether there are some that it has taken in ahead.
+    pub(crate) fn has_prefetched(&self, transport: &impl Transport) -> bool {
+        self.hook("has_prefetched", || transport.has_prefetched()).unwrap_or(false)
+    }
+
     /// Runs a hook that belongs to no request; a panic is an event.
     pub(crate) fn hook<R>(&self, hook: &'static str, code: impl FnOnce() -> R) -> Option<R> {
         let _inside = self.enter();
-        catch_unwind(AssertUnwindSafe(code))
-            .map_err(|payload| {
-                self.emit(&Event::HookPanicked { hook, message: &Panicked::from(payload).message });
-            })
-            .ok()
+        catch_unwind(AssertUnwindSafe(code)).map_err(|payload| self.panicked(hook, payload)).ok()
+    }
+
+    /// User code that belongs to no request has panicked.
+    pub(crate) fn panicked(&self, hook: &'static str, payload: Box<dyn Any + Send>) {
+        self.emit(&Event::HookPanicked { hook, message: &Panicked::from(payload).message });
     }
 }

@@ -8,6 +8,7 @@ use super::{Core, CoreOptions};
 use crate::{Event, Limit, Observer, ServerError, Ticket, scripted::goes_on, time_limits::TimeLimits};
 use parking_lot::Mutex;
 use socketserver_handlers::ServerControl;
+use socketserver_net::Address;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -29,14 +30,14 @@ impl Observer for Alarms {
     }
 }
 
-fn peer() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9))
+fn peer() -> Address {
+    SocketAddr::from(([127, 0, 0, 1], 9)).into()
 }
 
 fn with(limit: Limit, alarm_at: Option<usize>, cool_down: Duration) -> (Arc<Core>, Alarms) {
     let alarms = Alarms::default();
     let options = CoreOptions { alarm_at, alarm_cool_down: cool_down, ..options(limit, alarms.clone()) };
-    (Arc::new(Core::new(peer().into(), options).unwrap()), alarms)
+    (Arc::new(Core::new(peer(), options).unwrap()), alarms)
 }
 
 impl Core {
@@ -49,7 +50,7 @@ impl Core {
     pub(crate) fn with(set: impl FnOnce(&mut CoreOptions)) -> Arc<Core> {
         let mut options = options(Limit::none(), Alarms::default());
         set(&mut options);
-        Arc::new(Core::new(peer().into(), options).unwrap())
+        Arc::new(Core::new(peer(), options).unwrap())
     }
 }
 
@@ -76,7 +77,7 @@ fn core() -> Arc<Core> {
 
 fn request(core: &Arc<Core>) -> Ticket {
     assert!(core.gate.try_enter());
-    Ticket::new(core, peer(), None, true)
+    Ticket::new(core, peer, None, true)
 }
 
 fn soon() -> Instant {
@@ -181,7 +182,7 @@ fn waits_say_whether_it_has_come_to_that() {
 fn who_has_no_place_is_waited_for_too() {
     let core = core();
     let run = core.request_stop(None);
-    let turned_away = Ticket::new(&core, peer(), None, false);
+    let turned_away = Ticket::new(&core, peer, None, false);
     thread::scope(|scope| {
         let wait = scope.spawn(|| core.wait_until_idle(run, late()));
         assert!(goes_on(&wait));

@@ -19,7 +19,7 @@ fn handle() -> Handle {
 
 fn request(core: &Arc<Core>) -> Ticket {
     assert!(core.gate.try_enter());
-    Ticket::new(core, SocketAddr::from(([127, 0, 0, 1], 9)), None, true)
+    Ticket::new(core, || SocketAddr::from(([127, 0, 0, 1], 9)).into(), None, true)
 }
 
 fn until<'a>(is_so: impl Fn() -> bool + 'a) {
@@ -54,7 +54,7 @@ fn what_is_forced_has_some_time_to_notice() {
     let (here, _there) = std::os::unix::net::UnixStream::pair().unwrap();
     let connection = StreamRequest::connection(&UnixStream::from(here));
     assert!(core.gate.try_enter());
-    let _deaf = Ticket::new(core, SocketAddr::from(([127, 0, 0, 1], 9)), Some(&connection), true);
+    let _deaf = Ticket::new(core, || SocketAddr::from(([127, 0, 0, 1], 9)).into(), Some(&connection), true);
     let report = handle.shutdown(Duration::ZERO);
     assert_eq!((report.drained, report.forced), (0, 1));
     assert!(report.elapsed >= GRACE);
@@ -140,7 +140,8 @@ fn connections_are_listed_counted_and_ended() {
     let (here, _there) = std::os::unix::net::UnixStream::pair().unwrap();
     let connection = StreamRequest::connection(&UnixStream::from(here));
     assert!(!handle.wait_for_connections(|active| active == 1, Duration::from_millis(20)));
-    let ticket = Ticket::new(&handle.0, SocketAddr::from(([127, 0, 0, 1], 9)), Some(&connection), false);
+    let ticket =
+        Ticket::new(&handle.0, || SocketAddr::from(([127, 0, 0, 1], 9)).into(), Some(&connection), false);
     assert!(handle.wait_for_connections(|active| active == 1, Duration::ZERO));
     assert_eq!((handle.stats().accepted, handle.stats().active), (1, 1));
     let id = handle.connections()[0].id;

@@ -156,6 +156,21 @@ fn the_limits_of_reads_and_writes_are_set_each_for_itself() {
 }
 
 #[test]
+fn a_limit_that_a_hook_has_set_stays_where_the_server_has_none() {
+    const HOOKS: Option<Duration> = Some(Duration::from_secs(7));
+    let limits = [(Some(LONG), None), (None, Some(LONG)), (Some(LONG), Some(LONG)), (None, None)];
+    for (read, write) in limits {
+        let (_server, acceptor) =
+            server(|builder| builder.read_timeout(read).write_timeout(write).request_timeout(LONG));
+        let (mut job, _client) = job(&acceptor, None);
+        StreamRequest::connection(job.request()).settimeout(HOOKS);
+        job.make_ready().unwrap();
+        let connection = StreamRequest::connection(job.request());
+        assert_eq!((connection.gettimeout(), connection.write_timeout()), (read.or(HOOKS), write.or(HOOKS)));
+    }
+}
+
+#[test]
 fn who_waits_for_the_first_word_without_a_thread_knows_for_how_long() {
     let (_server, acceptor) = server(|builder| builder.handshake_timeout(LONG));
     assert_eq!(job(&acceptor, None).0.handshake_timeout(), Some(LONG));

@@ -86,7 +86,7 @@ impl<T: Transport, S: ServerHooks<T>> Ending<T, S> {
         let core = &shared.core;
         if let Some((End::CutOff, discarded)) = end {
             ticket.cut_off();
-            core.emit(&Event::CutOff { id: ticket.id(), peer: &peer.into(), discarded });
+            core.emit(&Event::CutOff { id: ticket.id(), peer: &core.name(|| peer.into()), discarded });
         }
         ticket.settle(core.hook("traffic", || request.traffic()).unwrap_or_default());
         core.hook("close_request", || shared.state.close_request(request));

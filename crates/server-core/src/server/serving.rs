@@ -43,7 +43,7 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
         if let [_] = &self.listening.listening.all()[..] {
             backlog::refuse_prefetched(&self.shared, &transport); // of several sockets, each is somebody else's
         }
-        self.end_backlog(transport);
+        core.hook("server_close", || self.end_backlog(transport)); // a transport of the user's own may be dropped here
         self.shared.waiting_room.clear::<T, S>();
         if let Some(until) = core.drain_until() {
             self.drain(until);
@@ -56,8 +56,11 @@ impl<T: Transport, H, M: MixIn, S: ServerHooks<T>> Server<T, H, M, S> {
     fn end_backlog(&self, transport: Arc<T>) {
         let core = &self.shared.core;
         let is_late = core.drain_until().is_some_and(|until| Instant::now() >= until);
-        if core.at_stop.choice == Backlog::Serve && is_late && core.at_stop.has_left(&*transport) {
-            let waiting = transport.backlog().unwrap_or(core.at_stop.most);
+        if core.at_stop.choice == Backlog::Serve
+            && is_late
+            && core.at_stop.has_left(|| core.backlog_of(&*transport))
+        {
+            let waiting = core.backlog_of(&*transport).unwrap_or(core.at_stop.most);
             backlog::refuse(&self.shared, &transport, waiting);
         }
         // It was closed by a handler, or another thread, that left the rest to us.

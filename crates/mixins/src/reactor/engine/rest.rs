@@ -130,7 +130,7 @@ impl Shard {
         state.running -= 1;
         self.count(&state);
         // A registration belongs to the open file, not to the descriptor: where somebody kept a copy of that, it would
-        // outlive the close and wake us for ever. Last, since a wire of the user's own may panic.
+        // outlive the close and wake us for ever.
         self.disarm(&mut slot);
         Some(slot.wire)
     }

@@ -7,12 +7,12 @@ use super::{
 };
 use crate::sync::{Mutex, MutexGuard};
 use rustix::event::{EventfdFlags, epoll, eventfd};
-use socketserver_handlers::HandlerResult;
+use socketserver_handlers::{HandlerResult, guarded};
 use socketserver_net::Wire;
 use socketserver_sys::sync::waking_call;
 use std::{
     collections::VecDeque,
-    io,
+    io, mem,
     os::fd::OwnedFd,
     sync::{
         Weak,
@@ -119,7 +119,7 @@ impl Shard {
         };
         state.queue.push_back(key);
         self.count(&state);
-        let must_wake = std::mem::take(&mut state.is_waiting);
+        let must_wake = mem::take(&mut state.is_waiting);
         drop(state); // before the worker wakes up and wants it
         if must_wake {
             self.wake();
@@ -139,15 +139,18 @@ impl Shard {
         Ok(())
     }
 
-    /// Has a connection watched no more.
+    /// Has a connection watched no more. A wire of the user's own that panics here ends nothing.
     pub(super) fn disarm(&self, slot: &mut Slot) {
-        if slot.is_armed
-            && let Some(wire) = slot.wire.upgrade()
-            && let Some(socket) = wire.socket()
-        {
-            let _ = waking_call(|| epoll::delete(&self.epoll, socket)); // it is there
-        }
-        slot.is_armed = false;
+        let Slot { wire, is_armed, .. } = slot;
+        let _ = guarded(|| {
+            if mem::take(is_armed)
+                && let Some(wire) = wire.upgrade()
+                && let Some(socket) = wire.socket()
+            {
+                let _ = waking_call(|| epoll::delete(&self.epoll, socket)); // it is there
+            }
+            Ok(())
+        });
     }
 
     /// From now on, what has nothing in progress is closed; if `for_good`, nothing is taken in any more.

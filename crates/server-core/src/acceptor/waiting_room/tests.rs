@@ -149,7 +149,7 @@ fn the_loop_looks_after_those_who_linger_and_other_acceptors_dont() {
     let client = script.come();
     let (request, peer) = crate::Transport::get_request(&*script).unwrap();
     let connection = socketserver_net::StreamRequest::connection(&request);
-    let ticket = crate::Ticket::new(&shared.core, peer.clone(), Some(&connection), false);
+    let ticket = crate::Ticket::new(&shared.core, || peer.clone().into(), Some(&connection), false);
     drop(connection);
     Ending { request, peer, ticket, shared: shared.clone() }.begin(Wish::Wait);
     drop(client); // now it is over

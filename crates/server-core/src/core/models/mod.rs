@@ -59,12 +59,12 @@ fn core(limit: Limit) -> Arc<Core> {
         time_limits: TimeLimits::DEFAULT,
         max_handshakes: None,
     };
-    Arc::new(Core::new(nobody(), options).unwrap())
+    Arc::new(Core::new(nobody, options).unwrap())
 }
 
 /// A request in progress, if there is room for it.
 fn request(core: &Arc<Core>) -> Option<Ticket> {
-    core.gate.try_enter().then(|| Ticket::new(core, nobody(), None, true))
+    core.gate.try_enter().then(|| Ticket::new(core, nobody, None, true))
 }
 
 /// What an acceptor does while no client comes.

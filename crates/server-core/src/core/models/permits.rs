@@ -17,7 +17,7 @@ fn visit(core: &Arc<Core>, inside: &AtomicUsize, most: usize) -> bool {
     let (here, _there) = net::UnixStream::pair().unwrap();
     let connection = UnixStream::from(here).connection();
     assert!(core.gate.try_enter());
-    let ticket = Ticket::new(core, nobody(), Some(&connection), true);
+    let ticket = Ticket::new(core, nobody, Some(&connection), true);
     let is_in = ticket.refusal().is_none();
     if is_in {
         assert!(inside.fetch_add(1, SeqCst) < most, "one too many");

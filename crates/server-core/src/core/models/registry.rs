@@ -17,7 +17,7 @@ fn served(core: &Arc<Core>) -> (Ticket, Connection, UnixStream) {
     let (here, there) = net::UnixStream::pair().unwrap();
     let connection = UnixStream::from(here).connection();
     assert!(core.gate.try_enter());
-    let ticket = Ticket::new(core, nobody(), Some(&connection), true);
+    let ticket = Ticket::new(core, nobody, Some(&connection), true);
     (ticket, connection, there.into())
 }
 

@@ -23,7 +23,7 @@ impl Observer for Story {
 #[test]
 fn the_beginning_and_the_end_are_told_once_and_the_error() {
     let story = Story::default();
-    let core = Core::new(peer().into(), options(Limit::none(), story.clone())).unwrap();
+    let core = Core::new(peer(), options(Limit::none(), story.clone())).unwrap();
     core.begin_serving().unwrap().unwrap().end(&Ok(()));
     let unusable = ServerError::Accept { address: String::new(), source: io::ErrorKind::NotConnected.into() };
     core.begin_serving().unwrap().unwrap().end(&Err(unusable));
@@ -132,7 +132,7 @@ fn a_stop_ends_the_idle_waits_of_threads() {
     let _serving = core.begin_serving().unwrap();
     let (here, _there) = std::os::unix::net::UnixStream::pair().unwrap();
     let connection = StreamRequest::connection(&UnixStream::from(here));
-    let _ticket = Ticket::new(&core, peer(), Some(&connection), false);
+    let _ticket = Ticket::new(&core, peer, Some(&connection), false);
     thread::scope(|scope| {
         let next = scope.spawn(|| {
             connection.settimeout(Some(Duration::from_secs(30)));

@@ -127,7 +127,7 @@ fn a_place_without_a_request_is_waited_for_and_no_request_in_progress() {
 fn a_request_without_a_place_is_in_progress() {
     let core = core();
     let run = core.request_stop(None);
-    let ticket = Ticket::new(&core, peer(), None, false);
+    let ticket = Ticket::new(&core, peer, None, false);
     assert!(!core.wait_until_idle(run, soon()));
     drop(ticket);
     assert!(core.wait_until_idle(run, soon()));
@@ -229,7 +229,7 @@ fn who_was_woken_for_nothing_lets_waits_last_again() {
 
 #[test]
 fn a_stop_stays_visible_to_all_who_wait() {
-    let core = Core::new(peer().into(), options(Limit::none(), super::Alarms::default())).unwrap();
+    let core = Core::new(peer(), options(Limit::none(), super::Alarms::default())).unwrap();
     let run: Run = core.request_stop(None);
     core.wait_until_stopped(run); // nothing was running
     core.note(WOKEN);

@@ -34,7 +34,8 @@ fn ending((server, acceptor): &Served, holds_a_place: bool) -> (Ending<Script, N
     if holds_a_place {
         assert!(shared.core.gate.try_enter());
     }
-    let ticket = Ticket::new(&shared.core, peer.clone(), request.connection().as_ref(), holds_a_place);
+    let ticket =
+        Ticket::new(&shared.core, || peer.clone().into(), request.connection().as_ref(), holds_a_place);
     (Ending { request, peer, ticket, shared }, client)
 }
 
