@@ -84,13 +84,17 @@ impl Transport for Brittle {
     }
 }
 
-/// Answers each line with itself.
+/// Answers each line with itself, and `wait` with the next line as well.
 #[derive(Default)]
 struct Echo;
 impl KeepAliveRequestHandler<Dying> for Echo {
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Dying>) -> HandlerResult<KeepAlive> {
         let mut line = String::new();
         cx.rfile.read_line(&mut line)?;
+        if line == "wait\n" {
+            OWN_TRAP.set(true);
+            cx.rfile.read_line(&mut line)?;
+        }
         cx.wfile.write_all(line.as_bytes())?;
         IS_WANTED.set(line == "die\n");
         Ok(KeepAlive::Yes)
@@ -184,4 +188,23 @@ fn one_that_dies_of_a_connection_that_waits_is_replaced_too() {
         // On a busy machine each may have ended before the trap was set.
         dying.recorder.outcomes().contains(&Outcome::Panicked)
     });
+}
+
+/// In the moment in which a handler begins to wait, and the thread leaves its seat to another.
+#[test]
+fn one_that_panics_as_its_handler_begins_to_wait_leaves_nobody_else_waiting() {
+    let dying = Dying::default();
+    let server = serve(house(&dying, (1, 4), None));
+    let mut bad = Client::connect(server.server_address());
+    bad.say("wait");
+    let mut good = Client::connect(server.server_address());
+    for _ in 0..3 {
+        assert_eq!(good.ask("meanwhile"), "meanwhile");
+    }
+    assert_eq!(server.stats().active, 2);
+    bad.say("enough");
+    assert_eq!((bad.hear(), bad.hear()), ("wait".into(), "enough".into()));
+    bad.expect_end(); // it can't be made to wait again
+    assert_eq!(good.ask("after"), "after");
+    wait_for("the end to be told", || dying.recorder.outcomes() == [Outcome::Failed]);
 }
