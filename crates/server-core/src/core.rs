@@ -55,7 +55,6 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use counting::in_all;
 pub(crate) use life::Run;
 pub(crate) use port::Door;
 

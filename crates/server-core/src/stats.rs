@@ -5,6 +5,7 @@ mod counters;
 mod counts;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod together;
 
 pub(crate) use cells::CELLS;
 pub(crate) use counters::Counters;
@@ -23,8 +24,8 @@ pub struct Stats {
     pub accepted: u64,
     /// Requests in progress now.
     pub active: usize,
-    /// The most requests there ever were in progress at once, without those that were turned away for lack of room. Of worker processes the
-    /// sum of each one's most, which they need not have reached at the same time.
+    /// The most requests there ever were in progress at once, without those that were turned away for lack of room; in all worker
+    /// processes together.
     pub peak: usize,
     /// Ended as they should.
     pub completed: u64,

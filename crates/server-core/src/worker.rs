@@ -2,7 +2,7 @@
 
 use crate::{
     Acceptor, Bell, ServerHooks, Stats, Transport, WorkerProcess,
-    core::{Core, in_all},
+    core::Core,
     crowd::Relay,
     link::Link,
     signals::Ear,
@@ -62,6 +62,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub fn fork_worker(&self, settings: WorkerSettings, news: &Arc<Bell>) -> io::Result<ForkedWorker<T, S>> {
         let core = &self.shared.core;
         let relay = core.relay(settings.socket.unwrap_or(0))?;
+        core.counters.share()?;
         let number = core.next_worker();
         let (link, heard) = Link::new(number)?;
         let link = Arc::new(link);
@@ -155,7 +156,6 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let mut workers = self.core.workers.lock();
         if let Some(place) = workers.iter().position(|link| Arc::ptr_eq(link, &self.link)) {
-            self.core.counters.peaked(in_all(&workers).peak());
             let link = workers.remove(place);
             self.core.counters.settle(link.counts(), self.overstays);
         }

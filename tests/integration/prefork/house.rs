@@ -136,12 +136,19 @@ impl Prefork {
 
     /// Waits until so many requests are in progress: a client sees its end before that is counted. For `control=yes`.
     pub(super) fn wait_for_active(&mut self, count: usize) {
-        wait_for("all others to have ended", || {
-            self.subject.tell("stats");
-            let told = self.after("accepted ");
-            let mut words = told.split(' ').skip_while(|word| *word != "active");
-            words.nth(1) == Some(&*count.to_string())
-        });
+        wait_for("all others to have ended", || self.count("active") == count);
+    }
+
+    /// The most requests that were in progress at once. For `control=yes`.
+    pub(super) fn peak(&mut self) -> usize {
+        self.count("peak")
+    }
+
+    fn count(&mut self, of: &str) -> usize {
+        self.subject.tell("stats");
+        let told = self.after("accepted ");
+        let mut words = told.split(' ').skip_while(|word| *word != of);
+        words.nth(1).expect(of).parse().expect("a number")
     }
 
     /// The living processes.

@@ -75,6 +75,36 @@ fn counts_are_exact_whatever_happens_to_the_processes() {
     assert!(server.close() >= 300);
 }
 
+/// The most there were at once, wherever they were: not the sum of what each process had at its time.
+#[test]
+fn the_peak_is_of_all_processes_together_and_of_those_that_were_killed() {
+    let mut server = start(2, &["control=yes", "inner=threading"]);
+    let mut served = BTreeSet::new();
+    wait_for("both to have served one at a time", || {
+        served.insert(server.who());
+        server.wait_for_active(0);
+        served.len() == 2
+    });
+    assert_eq!(server.peak(), 1);
+    let mut held: Vec<_> = (0..2)
+        .map(|_| {
+            let mut client = server.connect();
+            (client.ask("hold").parse().expect("a process id"), client)
+        })
+        .collect();
+    assert_eq!(server.peak(), 2);
+    let victim: u32 = held[0].0;
+    signal(victim, Signal::KILL);
+    assert_eq!(server.ended().pid, victim);
+    held.retain(|(pid, _)| *pid != victim);
+    server.wait_for_active(held.len());
+    for _ in held.len()..3 {
+        let mut client = server.connect();
+        held.push((client.ask("hold").parse().expect("a process id"), client));
+    }
+    assert_eq!(server.peak(), 3);
+}
+
 /// A limit holds in each process. One that has reached it may be woken for a client all the same, and must leave it to another.
 #[test]
 fn clients_find_the_process_that_has_room() {

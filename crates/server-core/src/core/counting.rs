@@ -7,14 +7,14 @@ use std::sync::Arc;
 impl Core {
     pub(crate) fn stats(&self) -> Stats {
         let workers = self.workers.lock(); // as below
-        let (counts, open) = self.registry.with_traffic(|| self.counters.read());
-        counts.with_workers(in_all(&workers)).with_traffic(open).into_stats()
+        let (counts, open) = self.registry.with_traffic(|| self.counters.read_with(in_all(&workers)));
+        counts.with_traffic(open).into_stats()
     }
 
     fn counts(&self) -> Counts {
         // Held, so that what a worker has done isn't counted twice, or not at all, in the moment that it is settled.
         let workers = self.workers.lock();
-        self.counters.read().with_workers(in_all(&workers))
+        self.counters.read_with(in_all(&workers))
     }
 
     /// Requests in progress, here and in worker processes. The gate says more while the loop tries whether there is another.
@@ -29,6 +29,6 @@ impl Core {
 }
 
 /// What all worker processes have counted.
-pub(crate) fn in_all(workers: &[Arc<Link>]) -> Counts {
+fn in_all(workers: &[Arc<Link>]) -> Counts {
     workers.iter().map(|link| link.counts()).reduce(Counts::plus).unwrap_or_default()
 }

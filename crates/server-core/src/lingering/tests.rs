@@ -48,7 +48,10 @@ struct Inn {
 impl Inn {
     /// Whether it stays.
     fn park(&self, core: &Core, holds_a_place: bool, is_over: bool) -> bool {
-        let next_look = Instant::now();
+        self.park_until(core, holds_a_place, is_over, Instant::now())
+    }
+
+    fn park_until(&self, core: &Core, holds_a_place: bool, is_over: bool, next_look: Instant) -> bool {
         let guest = Guest { holds_a_place, next_look, is_over, ends: self.ends.clone() };
         self.lingering.park(core, Box::new(guest)).is_ok()
     }
@@ -92,12 +95,27 @@ fn the_loop_and_only_it_is_woken_for_them_and_knows_when_to_look_next() {
 }
 
 #[test]
+fn it_is_woken_only_for_those_whose_time_comes_before_all_others() {
+    let (core, inn) = (Core::for_tests(), Inn::default());
+    let tended = inn.lingering.open(&core);
+    let now = Instant::now();
+    let is_woken_for = |seconds| {
+        assert!(inn.park_until(&core, true, true, now + Duration::from_secs(seconds)));
+        core.waker.hold().as_ref().unwrap().own().was_rung()
+    };
+    assert!(is_woken_for(3600), "the first");
+    assert!(!is_woken_for(3700) && !is_woken_for(3600));
+    assert!(is_woken_for(3500));
+    assert!(!is_woken_for(3600));
+    std::mem::forget(tended); // it would wait for them
+}
+
+#[test]
 fn those_are_looked_at_first_whose_time_comes_first_and_not_all_at_once() {
     let (core, inn) = (Core::for_tests(), Inn::default());
     let tended = inn.lingering.open(&core);
     let later = Instant::now() + Duration::from_secs(3600);
-    let guest = Guest { holds_a_place: true, next_look: later, is_over: true, ends: inn.ends.clone() };
-    assert!(inn.lingering.park(&core, Box::new(guest)).is_ok());
+    assert!(inn.park_until(&core, true, true, later));
     (0..AT_ONCE + 1).for_each(|_| assert!(inn.park(&core, true, true)));
     inn.lingering.tend();
     assert_eq!(inn.ends(), AT_ONCE);

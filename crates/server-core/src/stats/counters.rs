@@ -7,15 +7,19 @@ use super::{
         DISCONNECTED, DROPPED, FAILED, FORCED, INSIDE, PANICKED, PEAK, REFUSED, REFUSED_BY, TIMED_OUT,
         TIMED_OUT_BY, timeout,
     },
+    together::Together,
 };
 use crate::{Outcome, slot::Slot};
 use socketserver_net::Traffic;
 use socketserver_sys::sync::access;
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{
-        AtomicU64,
-        Ordering::{Relaxed, SeqCst},
+use std::{
+    io,
+    sync::{
+        Arc, OnceLock,
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
 };
 
@@ -24,17 +28,36 @@ pub(crate) struct Counters {
     own: [AtomicU64; CELLS],
     /// In a worker process: where the parent sees them too, instead of the above.
     slot: OnceLock<Arc<Slot>>,
+    /// What all worker processes have, if there ever were any.
+    together: OnceLock<Together>,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Counters { own: [const { AtomicU64::new(0) }; CELLS], slot: OnceLock::new() }
+        Counters {
+            own: [const { AtomicU64::new(0) }; CELLS],
+            slot: OnceLock::new(),
+            together: OnceLock::new(),
+        }
     }
 }
 
 impl Counters {
     fn cells(&self) -> &[AtomicU64] {
         self.slot.get().map_or(&self.own, |slot| slot.counts())
+    }
+
+    /// Before a worker process is forked: what they all have can be counted.
+    pub(crate) fn share(&self) -> io::Result<()> {
+        if self.together.get().is_none() {
+            let _ = self.together.set(Together::new()?); // or another thread has
+        }
+        Ok(())
+    }
+
+    /// In a worker process.
+    fn together(&self) -> Option<&Together> {
+        self.slot.get().and(self.together.get())
     }
 
     /// In a worker process: counts there from now on, from zero.
@@ -76,12 +99,14 @@ impl Counters {
         if inside > cells[PEAK].load(Relaxed) {
             cells[PEAK].fetch_max(inside, SeqCst);
         }
+        self.together().iter().for_each(|it| it.enter());
         inside
     }
 
     /// One that was let in is over.
     pub(crate) fn left(&self) {
         self.cells()[INSIDE].fetch_sub(1, SeqCst);
+        self.together().iter().for_each(|it| it.leave());
     }
 
     pub(crate) fn passed(&self, traffic: Traffic) {
@@ -122,6 +147,12 @@ impl Counters {
         access(|| Counts::read(self.cells()))
     }
 
+    /// With what worker processes have counted that are there now.
+    pub(crate) fn read_with(&self, workers: Counts) -> Counts {
+        let peak = self.together.get().filter(|_| self.slot.get().is_none()).map_or(0, Together::peak);
+        self.read().with_workers(workers, peak)
+    }
+
     /// Adds what a worker process has done in its life. Requests that it took to its grave have failed; if that was by force, so was their
     /// end, as it had been told to some of them before.
     pub(crate) fn settle(&self, mut counts: Counts, by_force: bool) {
@@ -133,10 +164,6 @@ impl Counters {
         for (cell, count) in self.cells()[..COUNTS].iter().zip(counts.0) {
             cell.fetch_add(count, Relaxed);
         }
-    }
-
-    /// There have been so many in progress at once.
-    pub(crate) fn peaked(&self, peak: u64) {
-        self.cells()[PEAK].fetch_max(peak, Relaxed);
+        self.together.get().iter().for_each(|it| it.forget(counts.0[INSIDE]));
     }
 }

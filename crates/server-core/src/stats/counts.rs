@@ -48,19 +48,15 @@ impl Counts {
         self
     }
 
-    pub(crate) fn peak(&self) -> u64 {
-        self.0[PEAK]
-    }
-
     pub(crate) fn plus(mut self, other: Counts) -> Self {
         self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
         self
     }
 
-    /// With what worker processes did: the most there were at once may have been before they were forked.
-    pub(crate) fn with_workers(self, workers: Counts) -> Self {
+    /// With what worker processes did, who had so many at once; the most there were may have been before they were forked.
+    pub(crate) fn with_workers(self, workers: Counts, peak: u64) -> Self {
         let mut sum = self.plus(workers);
-        sum.0[PEAK] = self.0[PEAK].max(workers.0[PEAK]);
+        sum.0[PEAK] = self.0[PEAK].max(peak);
         sum
     }
 
@@ -72,7 +68,7 @@ impl Counts {
         Stats {
             accepted: count(ACCEPTED),
             active: number(self.in_progress()),
-            peak: number(self.peak()),
+            peak: number(count(PEAK)),
             completed: count(COMPLETED),
             failed: count(FAILED),
             panicked: count(PANICKED),

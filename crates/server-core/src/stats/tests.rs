@@ -181,6 +181,7 @@ proptest! {
     #[test]
     fn in_several_processes(own in acts(), of_workers in vec(acts(), 0..4), ended in 0_usize..4) {
         let parent = Counters::default();
+        parent.share().unwrap();
         own.iter().for_each(|act| does(&parent, *act));
         let slots: Vec<_> = of_workers
             .iter()
@@ -194,7 +195,7 @@ proptest! {
         let (dead, alive) = slots.split_at(ended.min(slots.len()));
         dead.iter().for_each(|slot| parent.settle(Counts::read(slot.counts()), false));
         let alive = alive.iter().map(|slot| Counts::read(slot.counts()));
-        let all = parent.read().with_workers(alive.reduce(Counts::plus).unwrap_or_default()).into_stats();
+        let all = parent.read_with(alive.reduce(Counts::plus).unwrap_or_default()).into_stats();
 
         let mut expected = sums(own.iter().chain(of_workers.iter().flatten()));
         // What was in progress in a process that has ended has failed.

@@ -71,8 +71,8 @@ pub(crate) fn tell(handle: &Handle) {
     let it = handle.stats();
     let ended = it.completed + it.failed + it.disconnected + it.timed_out + it.refused + it.dropped;
     println!(
-        "accepted {} ended {ended} completed {} failed {} disconnected {} active {} forced {}",
-        it.accepted, it.completed, it.failed, it.disconnected, it.active, it.forced
+        "accepted {} ended {ended} completed {} peak {} failed {} disconnected {} active {} forced {}",
+        it.accepted, it.completed, it.peak, it.failed, it.disconnected, it.active, it.forced
     );
 }
 
