@@ -6,8 +6,13 @@ mod wishes;
 use super::{AT_ONCE, End, Lingering, Lingers, SEATS};
 use crate::core::Core;
 use parking_lot::Mutex;
+use rustix::process::{WaitOptions, waitpid};
+use socketserver_sys::{Child, Fork, fork};
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +22,7 @@ struct Guest {
     next_look: Instant,
     is_over: bool,
     ends: Ends,
+    closed_in_child: Arc<AtomicI32>,
 }
 
 type Ends = Arc<Mutex<Vec<End>>>;
@@ -32,7 +38,9 @@ impl Lingers for Guest {
         self.holds_a_place
     }
     fn give_up_place(&mut self) {}
-    fn close_in_child(&self, _: &socketserver_sys::Child) {}
+    fn close_in_child(&self, _: &Child) {
+        self.closed_in_child.fetch_add(1, SeqCst);
+    }
     fn close(self: Box<Self>, end: End) {
         self.ends.lock().push(end);
     }
@@ -43,6 +51,7 @@ impl Lingers for Guest {
 struct Inn {
     lingering: Lingering,
     ends: Ends,
+    closed_in_child: Arc<AtomicI32>,
 }
 
 impl Inn {
@@ -52,7 +61,8 @@ impl Inn {
     }
 
     fn park_until(&self, core: &Core, holds_a_place: bool, is_over: bool, next_look: Instant) -> bool {
-        let guest = Guest { holds_a_place, next_look, is_over, ends: self.ends.clone() };
+        let (ends, closed_in_child) = (self.ends.clone(), self.closed_in_child.clone());
+        let guest = Guest { holds_a_place, next_look, is_over, ends, closed_in_child };
         self.lingering.park(core, Box::new(guest)).is_ok()
     }
 
@@ -125,6 +135,25 @@ fn those_are_looked_at_first_whose_time_comes_first_and_not_all_at_once() {
     assert_eq!(inn.lingering.next_look(), Some(later));
     core.request_stop(Some(Instant::now()));
     drop(tended);
+}
+
+#[test]
+fn a_forked_child_closes_its_copies_of_all() {
+    let (core, inn) = (Core::for_tests(), Inn::default());
+    let _tended = inn.lingering.open(&core);
+    (0..3).for_each(|_| assert!(inn.park(&core, true, true)));
+    match fork().unwrap() {
+        Fork::Child(child) => {
+            inn.lingering.close_in_child(&child);
+            let closed = inn.closed_in_child.load(SeqCst);
+            child.exit(closed)
+        }
+        Fork::Parent(pid) => {
+            let (_, status) = waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap();
+            assert_eq!(status.exit_status(), Some(3));
+        }
+    }
+    assert_eq!(inn.closed_in_child.load(SeqCst), 0, "the parent's stay open");
 }
 
 #[test]

@@ -62,7 +62,9 @@ fn what_is_listed_is_told_in_its_order_with_what_it_does() {
         [(1, Activity::InRequest, 0, None), (2, Activity::Idle, 4, None), (3, Activity::InRequest, 0, None)];
     assert_eq!(told, expected);
     assert_eq!((&list[0].peer, &list[2].peer), (&peer(1), &Address::Unbound));
+    assert_eq!((registry.peer(1), registry.peer(3)), (Some(peer(1)), Some(Address::Unbound)));
     registry.remove(2, || ());
+    assert_eq!(registry.peer(2), None);
     assert_eq!(registry.list().iter().map(|it| it.id).collect::<Vec<_>>(), [1, 3]);
 }
 
