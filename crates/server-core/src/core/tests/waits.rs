@@ -122,6 +122,19 @@ fn a_place_without_a_request_is_waited_for_and_no_request_in_progress() {
     assert!(promptly(|until| core.wait_until_drained(until)));
 }
 
+#[test]
+fn where_nobody_waits_for_the_end_who_leaves_needs_no_lock() {
+    let core = core();
+    let leaves_while_it_is_locked = || {
+        assert!(core.gate.try_enter());
+        let _life = core.life.lock();
+        core.left();
+    };
+    leaves_while_it_is_locked();
+    assert!(core.wait_until_drained(soon())); // whoever waited does so no more
+    leaves_while_it_is_locked();
+}
+
 /// A request whose child serves it holds no place in the gate of a worker process's parent, and counts all the same.
 #[test]
 fn a_request_without_a_place_is_in_progress() {
