@@ -28,6 +28,9 @@ pub struct ShutdownReport {
     pub forced: usize,
     /// Clients that were turned away meanwhile: of those in the backlog ([`Backlog::Refuse`](crate::Backlog::Refuse)), or who waited for room.
     pub refused: u64,
+    /// Requests that were given up meanwhile without being run, before the deadline: what waited for a thread while another one closed the
+    /// server, say, or what a mix-in of the user's own let go.
+    pub dropped: u64,
     /// How long the shutdown took.
     pub elapsed: Duration,
 }
@@ -51,8 +54,9 @@ impl Handle {
         let before = self.0.stats();
         let forced_before = self.0.forced();
         let run = self.0.request_stop(Some(until));
-        let (mut drained, mut forced, mut refused) = (0, 0, 0);
+        let (mut drained, mut forced, mut refused, mut dropped) = (0, 0, 0, 0);
         if !self.0.is_inside() {
+            let mut last = None;
             if !self.0.wait_until_idle(run, until) {
                 let at_deadline = self.0.stats();
                 self.0.force();
@@ -62,6 +66,7 @@ impl Handle {
                 let came = now.accepted.saturating_sub(at_deadline.accepted);
                 let refused = now.refused.saturating_sub(at_deadline.refused).saturating_sub(came);
                 forced = at_deadline.active.saturating_sub(refused as usize);
+                last = Some(at_deadline);
             }
             // The loop does the same, and so do worker processes and other callers; they may have been faster.
             forced = forced.max(self.0.forced().saturating_sub(forced_before));
@@ -69,9 +74,11 @@ impl Handle {
             let now = self.0.stats();
             let came = before.active + now.accepted.saturating_sub(before.accepted) as usize;
             refused = now.refused.saturating_sub(before.refused);
-            drained = came.saturating_sub(refused as usize).saturating_sub(forced);
+            dropped = last.unwrap_or(now).dropped.saturating_sub(before.dropped);
+            drained =
+                came.saturating_sub(refused as usize).saturating_sub(dropped as usize).saturating_sub(forced);
         }
-        ShutdownReport { drained, forced, refused, elapsed: begun.elapsed() }
+        ShutdownReport { drained, forced, refused, dropped, elapsed: begun.elapsed() }
     }
 
     /// Asks the server to stop, and returns at once.

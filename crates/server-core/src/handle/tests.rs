@@ -1,7 +1,7 @@
 //! What a handle does, and what its report says, of a server without a loop.
 
 use super::{FOR_EVER, GRACE, Handle};
-use crate::{Limit, Refusal, TcpServer, Ticket, core::Core, scripted::goes_on};
+use crate::{Limit, Outcome, Refusal, TcpServer, Ticket, core::Core, scripted::goes_on};
 use socketserver_handlers::{ServerControl, StreamContext};
 use socketserver_net::{StreamRequest, UnixStream};
 use std::{
@@ -33,16 +33,18 @@ fn until<'a>(is_so: impl Fn() -> bool + 'a) {
 #[test]
 fn a_report_counts_those_who_were_inside_and_those_who_were_still_taken_in() {
     let handle = handle();
-    let first = request(&handle.0);
+    let mut first = request(&handle.0);
     thread::scope(|scope| {
         let shutdown = scope.spawn(|| handle.shutdown(LATE));
         until(|| handle.is_draining());
-        let (second, mut turned_away) = (request(&handle.0), request(&handle.0));
+        let [mut second, mut turned_away, given_up] = [(); 3].map(|()| request(&handle.0));
         turned_away.refuse(Refusal::Draining);
+        first.set_outcome(Outcome::Completed);
+        second.set_outcome(Outcome::Completed);
         assert!(goes_on(&shutdown));
-        drop((second, turned_away, first));
+        drop((second, turned_away, given_up, first));
         let report = shutdown.join().unwrap();
-        assert_eq!((report.drained, report.forced, report.refused), (2, 0, 1));
+        assert_eq!((report.drained, report.forced, report.refused, report.dropped), (2, 0, 1, 1));
         assert!(report.elapsed < LATE);
     });
 }
