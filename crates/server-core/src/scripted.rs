@@ -1,17 +1,19 @@
-//! For tests: a server whose clients come when a test says so, and whose loop is the test; and whether a thread waits.
+//! For tests: a server whose clients come when a test says so, and whose loop is the test; whether a thread waits; and forked children.
 
 use crate::{
     Acceptor, Job, MixIn, Refusal, Runs, Server, ServerBuilder, ServerError, ServerHooks, Transport,
 };
 use parking_lot::Mutex;
+use rustix::process::{WaitOptions, waitpid};
 use socketserver_handlers::{HandlerResult, StreamContext, StreamRequestHandler};
 use socketserver_net::{UnixAddress, UnixStream};
+use socketserver_sys::{Child, Fork, fork};
 use std::{
     any::Any,
     collections::VecDeque,
     io,
     os::{
-        fd::{AsFd, BorrowedFd},
+        fd::{AsFd, BorrowedFd, RawFd},
         unix::net,
     },
     sync::atomic::{AtomicBool, Ordering::SeqCst},
@@ -163,4 +165,20 @@ pub(crate) fn goes_on<R>(wait: &ScopedJoinHandle<'_, R>) -> bool {
         thread::yield_now();
     }
     !wait.is_finished()
+}
+
+/// What `code` gives in a forked child.
+pub(crate) fn in_child(code: impl FnOnce(&Child) -> i32) -> Option<i32> {
+    match fork().unwrap() {
+        Fork::Child(child) => {
+            let status = code(&child);
+            child.exit(status)
+        }
+        Fork::Parent(pid) => waitpid(Some(pid), WaitOptions::empty()).unwrap()?.1.exit_status(),
+    }
+}
+
+/// Whether this process has such a descriptor.
+pub(crate) fn is_open(fd: RawFd) -> bool {
+    std::path::Path::new(&format!("/dev/fd/{fd}")).exists()
 }

@@ -4,10 +4,9 @@ mod endings;
 mod wishes;
 
 use super::{AT_ONCE, End, Lingering, Lingers, SEATS};
-use crate::core::Core;
+use crate::{core::Core, scripted::in_child};
 use parking_lot::Mutex;
-use rustix::process::{WaitOptions, waitpid};
-use socketserver_sys::{Child, Fork, fork};
+use socketserver_sys::Child;
 use std::{
     sync::{
         Arc,
@@ -142,17 +141,11 @@ fn a_forked_child_closes_its_copies_of_all() {
     let (core, inn) = (Core::for_tests(), Inn::default());
     let _tended = inn.lingering.open(&core);
     (0..3).for_each(|_| assert!(inn.park(&core, true, true)));
-    match fork().unwrap() {
-        Fork::Child(child) => {
-            inn.lingering.close_in_child(&child);
-            let closed = inn.closed_in_child.load(SeqCst);
-            child.exit(closed)
-        }
-        Fork::Parent(pid) => {
-            let (_, status) = waitpid(Some(pid), WaitOptions::empty()).unwrap().unwrap();
-            assert_eq!(status.exit_status(), Some(3));
-        }
-    }
+    let closed = in_child(|child| {
+        inn.lingering.close_in_child(child);
+        inn.closed_in_child.load(SeqCst)
+    });
+    assert_eq!(closed, Some(3));
     assert_eq!(inn.closed_in_child.load(SeqCst), 0, "the parent's stay open");
 }
 

@@ -4,7 +4,7 @@ use super::{SEATS, WaitingRoom, Way};
 use crate::{
     Accepted, Acceptor, Job, Limit, Refusal,
     lingering::{Ending, Wish},
-    scripted::{Notes, Script, Scripted, serve},
+    scripted::{Notes, Script, Scripted, in_child, is_open, serve},
     wake::Wanted,
 };
 use std::{
@@ -159,6 +159,22 @@ fn the_loop_looks_after_those_who_linger_and_other_acceptors_dont() {
     assert_eq!(called(&acceptor, Way::Open), None);
     assert_eq!(server.stats().active, 0);
     drop(tended);
+}
+
+#[test]
+fn a_forked_child_closes_its_copies_of_those_who_wait() {
+    let served = server(Limit::wait(1, LONG));
+    let script = served.0.socket().unwrap();
+    let _client = script.come();
+    let (request, peer) = crate::Transport::get_request(&*script).unwrap();
+    let fd = request.fileno();
+    let room = &served.1.shared.waiting_room;
+    served.1.keep_waiting(Job::new(&served.1.shared, request, peer, false), LONG);
+    let stays_open = in_child(|child| {
+        room.close_in_child::<Script, Notes>(child);
+        is_open(fd).into()
+    });
+    assert_eq!((stays_open, is_open(fd)), (Some(0), true));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::super::{Ending, Lingers, Wish, ending::Parked, tail::Tail};
 use crate::{
     Acceptor, Linger, Ticket,
     lingering::End,
-    scripted::{Notes, Script, Scripted, goes_on, serve},
+    scripted::{Notes, Script, Scripted, goes_on, in_child, is_open, serve},
 };
 use socketserver_net::{Request, UnixAddress};
 use std::{
@@ -164,4 +164,21 @@ fn a_thread_that_waits_itself_for_one_who_was_turned_away_keeps_the_place() {
     refused.ticket.refuse(crate::Refusal::VerifyRequest);
     refused.begin(Wish::Wait);
     assert_eq!((served.1.shared.core.gate.inside(), closed(&served)), (0, 1), "it was given back once");
+}
+
+#[test]
+fn a_forked_child_closes_its_copy_of_one_that_lingers() {
+    let served = patient();
+    let lingering = &served.1.shared.lingering;
+    let tended = lingering.open(&served.1.shared.core);
+    let (lingers, client) = ending(&served, true);
+    let fd = lingers.request.fileno();
+    lingers.begin(Wish::Wait);
+    let stays_open = in_child(|child| {
+        lingering.close_in_child(child);
+        is_open(fd).into()
+    });
+    assert_eq!((stays_open, is_open(fd)), (Some(0), true));
+    drop(client);
+    drop(tended);
 }

@@ -1,9 +1,9 @@
 //! Whether there is anything to be waited for, by what is known of the connection.
 
 use super::super::Wish;
-use crate::{Linger, core::Core};
+use crate::{Linger, core::Core, scripted::goes_on};
 use socketserver_net::{Connection, StreamRequest, UnixStream};
-use std::{io::Write, os::unix::net, sync::Arc};
+use std::{io::Write, os::unix::net, sync::Arc, thread};
 
 struct Case {
     core: Arc<Core>,
@@ -92,4 +92,19 @@ fn a_connection_that_somebody_else_may_read_is_left_alone() {
         let _view = StreamRequest::connection(&case.request);
         assert_eq!(case.wish(false), Wish::No);
     }
+}
+
+/// That one has a view for a moment, under the lock of the list.
+#[test]
+fn who_lists_the_connections_is_nobody_who_reads() {
+    let case = usual();
+    let list = case.core.registry.hold();
+    let view: Connection = StreamRequest::connection(&case.request);
+    thread::scope(|scope| {
+        let wish = scope.spawn(|| case.wish(false));
+        assert!(goes_on(&wish));
+        drop(view);
+        drop(list);
+        assert_eq!(wish.join().unwrap(), Wish::Look);
+    });
 }
