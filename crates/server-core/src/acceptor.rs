@@ -222,8 +222,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     return Ok(self.stopped()); // a hook doesn't want what there is
                 }
                 may_be_there = false;
-                if self.paused_until.is_none() {
-                    woken = Woken::No; // there is none
+                if self.found_none {
+                    woken = Woken::No;
                 }
                 continue; // what has changed meanwhile, a pause say, decides what to wait for
             }

@@ -1,7 +1,7 @@
 //! What a process shares with the children that it forks, one for each request: what they are told, and what they tell.
 
-use crate::{Outcome, Refusal};
-use socketserver_net::{Deadline, Shown};
+use crate::{Outcome, Refusal, outcome::DEADLINES};
+use socketserver_net::Shown;
 use socketserver_sys::{ForkMutex, SharedPart, SharedWords};
 use std::{
     fmt, io,
@@ -161,18 +161,6 @@ impl Drop for Seat {
     }
 }
 
-const DEADLINES: [Deadline; 5] =
-    [Deadline::Read, Deadline::Write, Deadline::Handshake, Deadline::Idle, Deadline::Request];
-const REFUSALS: [Refusal; 8] = [
-    Refusal::VerifyRequest,
-    Refusal::MaxConnections,
-    Refusal::WaitedTooLong,
-    Refusal::MaxConnectionsPerPeer,
-    Refusal::QueueFull,
-    Refusal::Draining,
-    Refusal::NoDescriptor,
-    Refusal::MaxHandshakes,
-];
 const TIMED_OUT: u64 = 16;
 const REFUSED: u64 = 32;
 
@@ -186,7 +174,7 @@ fn to_number(outcome: Outcome) -> u64 {
         Outcome::Disconnected => 4,
         Outcome::Dropped => 5,
         Outcome::TimedOut(deadline) => place(DEADLINES.iter().position(|it| *it == deadline), TIMED_OUT),
-        Outcome::Refused(reason) => place(REFUSALS.iter().position(|it| *it == reason), REFUSED),
+        Outcome::Refused(reason) => place(Refusal::ALL.iter().position(|it| *it == reason), REFUSED),
         Outcome::InChild(_) => 0,
     }
 }
@@ -198,7 +186,7 @@ fn from_number(number: u64) -> Option<Outcome> {
         3 => Outcome::Panicked,
         4 => Outcome::Disconnected,
         5 => Outcome::Dropped,
-        REFUSED.. => Outcome::Refused(*REFUSALS.get((number - REFUSED) as usize)?),
+        REFUSED.. => Outcome::Refused(*Refusal::ALL.get((number - REFUSED) as usize)?),
         TIMED_OUT.. => Outcome::TimedOut(*DEADLINES.get((number - TIMED_OUT) as usize)?),
         _ => return None,
     })
@@ -214,12 +202,9 @@ mod tests {
 
     #[test]
     fn every_outcome_is_told_as_it_was() {
-        let ends =
-            [Outcome::Completed, Outcome::Failed, Outcome::Panicked, Outcome::Disconnected, Outcome::Dropped];
-        let refused = REFUSALS.map(Outcome::Refused);
         let seat = nursery(0).seat().unwrap();
         assert_eq!(seat.outcome(), None, "it hasn't ended");
-        for outcome in ends.into_iter().chain(DEADLINES.map(Outcome::TimedOut)).chain(refused) {
+        for outcome in Outcome::all() {
             seat.set_outcome(outcome);
             assert_eq!(seat.outcome(), Some(outcome));
         }

@@ -27,7 +27,19 @@ pub enum Outcome {
     InChild(Option<i32>),
 }
 
+/// All that there are.
+pub(crate) const DEADLINES: [Deadline; 5] =
+    [Deadline::Read, Deadline::Write, Deadline::Handshake, Deadline::Idle, Deadline::Request];
+
 impl Outcome {
+    /// All that differ by their [names](Self::name) and [reasons](Self::reason).
+    #[cfg(any(test, feature = "metrics"))]
+    pub(crate) fn all() -> impl Iterator<Item = Outcome> {
+        use Outcome::{Completed, Disconnected, Dropped, Failed, Panicked, Refused, TimedOut};
+        let others = [Completed, Failed, Panicked, Disconnected, Dropped];
+        others.into_iter().chain(DEADLINES.map(TimedOut)).chain(Refusal::ALL.map(Refused))
+    }
+
     /// A word for it, to label a measurement by: the name of the field of [`Stats`](crate::Stats) that counts it. What a child served is
     /// `completed` if its status is 0, else `failed`; and what panicked is counted as `failed`, too.
     ///

@@ -23,3 +23,20 @@ pub enum Refusal {
     /// handshake hasn't begun, or has only just.
     MaxHandshakes,
 }
+
+impl Refusal {
+    /// All that there are.
+    pub(crate) const ALL: [Refusal; 8] = [
+        Refusal::VerifyRequest,
+        Refusal::MaxConnections,
+        Refusal::WaitedTooLong,
+        Refusal::MaxConnectionsPerPeer,
+        Refusal::QueueFull,
+        Refusal::Draining,
+        Refusal::NoDescriptor,
+        Refusal::MaxHandshakes,
+    ];
+}
+
+const _: () =
+    assert!(Refusal::ALL.len() == Refusal::MaxHandshakes as usize + 1, "the last one, and all before it");

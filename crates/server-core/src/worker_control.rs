@@ -34,6 +34,7 @@ struct Control<'a> {
 impl Control<'_> {
     fn listen(mut self, ear: &Ear) {
         loop {
+            self.core.tend_worker(false); // the loop may not come to it
             // As `Handle::shutdown` in the parent does, a moment after its deadline: it counts first what is left.
             let end = self.end().and_then(|end| end.checked_add(LAST_WORDS));
             let is_late = |end: Instant| end <= Instant::now();

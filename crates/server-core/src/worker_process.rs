@@ -39,7 +39,7 @@ pub(crate) struct WorkerSide {
     /// Calls for the parent.
     news: Arc<Bell>,
     /// Rung by the parent, and by this process for the thread that listens to it.
-    nudge: Arc<Bell>,
+    pub(crate) nudge: Arc<Bell>,
     pub(crate) settings: WorkerSettings,
     /// To those that accept in other processes, and in this.
     pub(crate) relay: Arc<Relay>,
@@ -126,7 +126,7 @@ impl WorkerSide {
         self.news.ring();
     }
 
-    fn enter(&self, phase: WorkerPhase) {
+    pub(crate) fn enter(&self, phase: WorkerPhase) {
         self.slot.set_phase(phase);
         self.news.ring();
     }

@@ -228,6 +228,33 @@ fn who_says_nothing_doesnt_keep_an_old_process_for_ever() {
     server.close();
 }
 
+/// Where there is but the loop, and that is with a client: who is idle goes at once, who is in a request when the grace is over, be it that its
+/// handler doesn't notice.
+#[test]
+fn who_holds_up_the_loop_itself_keeps_an_old_process_no_longer_than_its_grace() {
+    const LONG: &str = "grace=600000";
+    const SHORT: &str = "grace=50";
+    for limit in ["max_requests=1", "max_requests=100"] {
+        for (says, grace) in [("pid", LONG), ("hold", SHORT), ("sleep", SHORT)] {
+            let server = start(1, &["inner=sequential", limit, grace]);
+            let old = *server.children().first().unwrap();
+            let mut client = server.connect();
+            let answer = client.ask(says);
+            assert!(
+                answer == old.to_string() || answer.is_empty() && grace == SHORT,
+                "{limit} {says}: {answer}"
+            );
+            if limit == "max_requests=100" {
+                signal(old, Signal::TERM);
+            }
+            assert_eq!(client.hear(), "", "{limit} {says}");
+            assert_eq!(server.ended().pid, old, "{limit} {says}");
+            assert_ne!(server.who(), old, "{limit} {says}");
+            server.close();
+        }
+    }
+}
+
 #[test]
 fn sigterm_replaces_a_process_and_sigint_does_nothing() {
     let server = start(2, &[]);

@@ -14,6 +14,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         transport: &T,
         ahead: bool,
     ) -> Result<ControlFlow<Accepted<T, S>>, ServerError> {
+        self.found_none = false;
         let shared = &self.shared;
         let place = shared.core.gate.enter();
         if place.is_err_and(|policy| self.holds_up(policy)) {
@@ -24,7 +25,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 shared.core.left()
             }
         };
-        self.found_none = false;
         if ahead && self.is_alone() {
             shared.core.hook("prefetch", || transport.prefetch());
         }

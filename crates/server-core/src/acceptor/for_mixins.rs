@@ -18,6 +18,9 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             return code();
         };
         worker.slot.set_in_request(true);
+        if worker.is_spent(self.shared.core.counters.accepted_so_far()) {
+            worker.nudge.ring(); // this was the last
+        }
         let result = code();
         worker.slot.set_in_request(false);
         result

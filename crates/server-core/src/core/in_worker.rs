@@ -6,7 +6,7 @@ use crate::{
     registry::Entries,
     reserve,
     signals::Ear,
-    slot::Wish,
+    slot::{Wish, WorkerPhase},
     wake::Bells,
     worker_process::{Retired, WorkerSide},
 };
@@ -73,7 +73,7 @@ impl Core {
             reserve.renew(kept);
         }
         let bells = Bells::new()?; // or processes would wake one another
-        child.end_by_sigterm(bells.own().as_fd())?;
+        child.end_by_sigterm(side.nudge.as_fd())?; // that is heard where the loop may be inside a handler, too
         if self.is_suspended() {
             bells.close_gate()?;
         }
@@ -124,6 +124,7 @@ impl Core {
         let is_over = was_terminated() || worker.is_spent(self.counters.accepted_so_far());
         if is_over && !self.is_stopping() {
             self.retire(worker.own_end());
+            worker.enter(WorkerPhase::Leaving); // the loop may be inside a handler, and the parent is to replace us now, and to kill us if that overstays
         }
     }
 

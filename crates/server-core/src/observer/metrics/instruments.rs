@@ -1,8 +1,8 @@
 //! The metrics themselves, asked for once.
 
-use crate::{Outcome, Refusal};
+use crate::Outcome;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
-use socketserver_net::{Deadline, Traffic};
+use socketserver_net::Traffic;
 use std::time::Duration;
 
 pub(super) struct Instruments {
@@ -29,33 +29,12 @@ pub(super) struct Instruments {
 pub(super) struct Spans {
     started: Counter,
     active: Gauge,
-    ended: [Counter; OUTCOMES.len()],
+    ended: Vec<(Outcome, Counter)>,
     forced: Counter,
     duration: Histogram,
     received: Counter,
     sent: Counter,
 }
-
-/// All that are told apart.
-const OUTCOMES: [Outcome; 17] = [
-    Outcome::Completed,
-    Outcome::Failed,
-    Outcome::Panicked,
-    Outcome::Disconnected,
-    Outcome::Dropped,
-    Outcome::TimedOut(Deadline::Read),
-    Outcome::TimedOut(Deadline::Write),
-    Outcome::TimedOut(Deadline::Handshake),
-    Outcome::TimedOut(Deadline::Idle),
-    Outcome::TimedOut(Deadline::Request),
-    Outcome::Refused(Refusal::VerifyRequest),
-    Outcome::Refused(Refusal::MaxConnections),
-    Outcome::Refused(Refusal::WaitedTooLong),
-    Outcome::Refused(Refusal::MaxConnectionsPerPeer),
-    Outcome::Refused(Refusal::QueueFull),
-    Outcome::Refused(Refusal::Draining),
-    Outcome::Refused(Refusal::MaxHandshakes),
-];
 
 impl Spans {
     pub(super) fn start(&self) {
@@ -65,8 +44,8 @@ impl Spans {
 
     pub(super) fn end(&self, outcome: Outcome, forced: bool, duration: Duration, traffic: Traffic) {
         let is_same = |it: &Outcome| it.name() == outcome.name() && it.reason() == outcome.reason();
-        if let Some(which) = OUTCOMES.iter().position(is_same) {
-            self.ended[which].increment(1);
+        if let Some((_, counter)) = self.ended.iter().find(|(it, _)| is_same(it)) {
+            counter.increment(1);
         }
         self.forced.increment(u64::from(forced));
         self.duration.record(duration);
@@ -167,12 +146,14 @@ impl Registrar<'_> {
         self.recorder.register_counter(&self.key(name, labels), &METADATA)
     }
 
-    fn ended(&self, name: &'static str, what: &'static str) -> [Counter; OUTCOMES.len()] {
-        OUTCOMES.map(|outcome| {
+    fn ended(&self, name: &'static str, what: &'static str) -> Vec<(Outcome, Counter)> {
+        let counted = |outcome: Outcome| {
             let reason = outcome.reason().unwrap_or("none");
             let labels = [("outcome", outcome.name()), ("reason", reason)];
-            self.counter_with(name, what, labels.map(|(key, value)| Label::from_static_parts(key, value)))
-        })
+            let labels = labels.map(|(key, value)| Label::from_static_parts(key, value));
+            (outcome, self.counter_with(name, what, labels))
+        };
+        Outcome::all().map(counted).collect()
     }
 
     fn gauge(&self, name: &'static str, what: &'static str) -> Gauge {
