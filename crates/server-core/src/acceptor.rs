@@ -204,6 +204,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                     if self.has_kept(transport) {
                         self.shared.core.waker.wake(); // of those who were woken, only we may have come to it
                     }
+                    self.hand_over_waiting();
                     self.leave_if_empty(transport); // others may be waiting, and we may be busy for long
                     if woken != Woken::No
                         && let Accepted::Job(job) = &accepted
@@ -231,6 +232,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             let may_leave = self.role != Role::OneOfMany || !matches!(way, Way::Full | Way::Paused);
             if may_leave && until.is_some_and(|until| Instant::now() >= until) {
                 self.shared.core.pass_on_room();
+                self.hand_over_waiting();
                 return Ok(Accepted::TimedOut);
             }
             let mixin_time = mixin.wake_time();

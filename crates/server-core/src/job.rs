@@ -171,7 +171,9 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
         self.shared.core.enter_child(nursery);
         self.shared.waiting_room.close_in_child::<T, S>(child);
         self.shared.lingering.close_in_child(child);
-        self.shared.listening.try_with(|transport| transport.close_in_child(child));
+        self.shared.listening.try_with(|transport| {
+            self.shared.core.hook("close_in_child", || transport.close_in_child(child));
+        });
     }
 
     /// Emits what a mix-in has to say.
@@ -231,11 +233,15 @@ impl<T: Transport, S: ServerHooks<T>> Job<T, S> {
 
 /// In a forked child: closes its copy of the descriptor of another's request. That stays open for as long as its client is served, or waits.
 pub(crate) fn close_in_child(request: &impl Request, child: &Child) {
-    if let Some(connection) = request.connection()
-        && let Some(socket) = connection.socket()
-    {
-        child.close_inherited(socket.as_fd());
-    }
+    // A panic must not end who has nothing to do with it.
+    let _ = guarded(|| {
+        if let Some(connection) = request.connection()
+            && let Some(socket) = connection.socket()
+        {
+            child.close_inherited(socket.as_fd());
+        }
+        Ok(())
+    });
 }
 
 /// Whether who is refused for this reason is closed at once, not looked after till it has finished: what it has is wanted, or the server is about to end.

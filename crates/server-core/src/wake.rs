@@ -91,6 +91,10 @@ impl Waker {
     }
 
     /// Gives the descriptors up. A wait that is still in them keeps them for so long.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.lock().is_none()
+    }
+
     pub(crate) fn close(&self) {
         *self.0.lock() = None;
     }

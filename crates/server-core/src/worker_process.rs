@@ -207,7 +207,8 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
         for transport in shared.listening.all() {
             if worker.leaves() {
-                transport.close_in_child(&child); // who comes now is given to other sockets
+                // Who comes now is given to other sockets.
+                shared.core.hook("close_in_child", || transport.close_in_child(&child));
             }
             refuse_prefetched(&shared, &transport);
         }

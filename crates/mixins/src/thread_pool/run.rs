@@ -9,9 +9,12 @@ use socketserver_core::{
     Accepted, Acceptor, Bell, Event, Job, MixIn, Sequential, ServerError, ServerHooks, Transport,
 };
 use std::{
-    io,
+    io, mem,
     os::fd::{AsFd, BorrowedFd},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,6 +34,8 @@ pub(crate) struct Run<T: Transport, S: ServerHooks<T>> {
     idle_time: Duration,
     /// Calls for the thread that looks after the workers.
     bell: Arc<Bell>,
+    /// How many workers have requests to serve that they have received ahead, each on a socket of its own.
+    with_received: AtomicUsize,
     /// Why a worker could not go on.
     failure: Mutex<Option<ServerError>>,
 }
@@ -43,6 +48,7 @@ struct Member<'a, T: Transport, S: ServerHooks<T>> {
     run: &'a Run<T, S>,
     is_busy: bool,
     is_counted: bool,
+    has_received: bool,
 }
 
 impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
@@ -60,6 +66,7 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
             threads: threads.clone(),
             idle_time,
             bell,
+            with_received: AtomicUsize::new(0),
             failure: Mutex::new(None),
         })
     }
@@ -89,7 +96,8 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
 
     /// The life of a worker.
     fn work(self: &Arc<Self>, first: Option<Job<T, S>>, own: Option<Acceptor<T, S>>) {
-        let mut member = Member { run: self, is_busy: first.is_some(), is_counted: true };
+        let mut member =
+            Member { run: self, is_busy: first.is_some(), is_counted: true, has_received: false };
         let has_socket = own.is_some();
         let mut acceptor = own.unwrap_or_else(|| self.acceptor.clone());
         let mut next = match first {
@@ -104,6 +112,9 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
                 Next::Accept { may_retire } => match self.accept(&mut acceptor, may_retire) {
                     Ok(Accepted::Job(job)) => {
                         member.is_busy = true;
+                        if has_socket {
+                            member.notes_received(acceptor.has_received()); // before others see that it is busy
+                        }
                         self.begin();
                         job
                     }
@@ -200,12 +211,17 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
     }
 
     /// Ends the accepting. Workers that are serving go on, and leave when they have finished; those who are not have left when
-    /// this returns. Only then may the server forget that it has been stopped.
+    /// this returns, and so have, if a deadline gives them the time,
+    /// those that had received several requests at a time. Only then may the server forget that it has been stopped.
     pub(crate) fn end(&self) {
         let mut crew = self.crew.lock();
         crew.end();
         while crew.free() > 0 {
             self.changed.wait(&mut crew);
+        }
+        let in_time = || self.acceptor.drain_until().is_some_and(|until| Instant::now() < until);
+        while self.with_received.load(SeqCst) > 0 && in_time() {
+            self.changed.wait_for(&mut crew, LOOK_AGAIN); // the deadline may change
         }
     }
 
@@ -227,8 +243,19 @@ impl<T: Transport, S: ServerHooks<T>> Run<T, S> {
     }
 }
 
+impl<T: Transport, S: ServerHooks<T>> Member<'_, T, S> {
+    fn notes_received(&mut self, some: bool) {
+        match (mem::replace(&mut self.has_received, some), some) {
+            (false, true) => _ = self.run.with_received.fetch_add(1, SeqCst),
+            (true, false) => _ = self.run.with_received.fetch_sub(1, SeqCst),
+            _ => {}
+        }
+    }
+}
+
 impl<T: Transport, S: ServerHooks<T>> Drop for Member<'_, T, S> {
     fn drop(&mut self) {
+        self.notes_received(false);
         if self.is_counted {
             let mut crew = self.run.crew.lock();
             crew.quit(self.is_busy);

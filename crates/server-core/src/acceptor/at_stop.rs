@@ -28,6 +28,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         core.at_stop.choice == Backlog::Serve
             && core.drain_until().is_none_or(|until| Instant::now() < until)
             && !core.worker().is_some_and(|worker| worker.is_spent(core.counters.accepted_so_far()))
+            && !core.waker.is_closed() // by a handler that has closed the server: nothing wakes us, and the rest is refused
             && core.at_stop.has_left(|| core.backlog_of(transport))
     }
 

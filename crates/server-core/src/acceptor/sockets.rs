@@ -47,6 +47,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.shared.listening.hold().get(number)
     }
 
+    /// Whether there are requests that were received ahead on a socket that is this acceptor's alone: nobody else can serve them.
+    pub fn has_received(&self) -> bool {
+        self.has_own_socket
+            && self.transport.upgrade().is_some_and(|transport| self.shared.core.has_prefetched(&*transport))
+    }
+
     /// The next of those requests that were received ahead on a socket that is this acceptor's alone, after it has stopped; what there is no time
     /// or room for is turned away.
     pub fn take_received(&mut self) -> Option<Job<T, S>> {

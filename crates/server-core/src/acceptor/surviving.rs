@@ -16,9 +16,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         core.panicked("accept", payload);
         if core.is_stopping() {
             core.at_stop.found_none();
+            self.shared.waiting_room.clear::<T, S>();
             return Some(self.stopped());
         }
         if until.is_some_and(|until| Instant::now() >= until) {
+            core.pass_on_room();
             return Some(Accepted::TimedOut);
         }
         thread::sleep(self.back_off.next().min(LONGEST_SLEEP));

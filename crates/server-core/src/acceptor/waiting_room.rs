@@ -96,6 +96,13 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.shared.waiting_room.push(job, time);
     }
 
+    /// We may be busy for long, or leave: others have to know of those who wait, who may have come since they went to sleep.
+    pub(super) fn hand_over_waiting(&self) {
+        if !self.shared.waiting_room.is_empty() {
+            self.shared.core.waker.wake();
+        }
+    }
+
     /// Looks after those who linger, turns away those who have waited too long, and takes in the first of the others if there is room.
     pub(super) fn call_in(&self, way: Way) -> Option<Accepted<T, S>> {
         let (core, waiting) = (&self.shared.core, &self.shared.waiting_room);
@@ -122,9 +129,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             return None;
         };
         job.take_place();
-        if !waiting.is_empty() {
-            core.waker.wake(); // we may be busy for long
-        }
+        self.hand_over_waiting();
         Some(Accepted::Job(job))
     }
 }

@@ -16,7 +16,7 @@ impl<T, H, M, S, F, FromM, FromS> ServerBuilder<T, H, M, S, F, FromM, FromS> {
     ///
     /// A datagram that has been received ahead is in the server, no longer in the socket: a handler that receives from the server's
     /// socket itself, or another process that does, doesn't see it. They need 1. At a shutdown it is served first, if there is time;
-    /// it counts as refused if not.
+    /// it counts as refused if not, or if the server is closed while a worker of a pool is busy with one before it.
     pub fn prefetch(mut self, datagrams: usize) -> Self {
         self.options.bind.prefetch = datagrams;
         self

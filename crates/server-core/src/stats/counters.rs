@@ -105,8 +105,8 @@ impl Counters {
 
     /// One that was let in is over.
     pub(crate) fn left(&self) {
+        self.together().iter().for_each(|it| it.leave()); // first, so that a process that is killed in between leaves too few rather than too many
         self.cells()[INSIDE].fetch_sub(1, SeqCst);
-        self.together().iter().for_each(|it| it.leave());
     }
 
     pub(crate) fn passed(&self, traffic: Traffic) {

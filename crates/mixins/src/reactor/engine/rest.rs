@@ -92,7 +92,7 @@ impl Shard {
         if awaits == Awaits::Client
             && let Err(error) = self.arm(slot, key)
         {
-            return Err((guest, Err(error.into())));
+            return Err((guest, Err(error)));
         }
         slot.guest = Some(guest);
         slot.awaits = awaits;

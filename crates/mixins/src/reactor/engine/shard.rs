@@ -128,12 +128,15 @@ impl Shard {
     }
 
     /// Has a connection watched. This and [`disarm`](Self::disarm) are the only system calls that change the epoll; a request needs neither.
-    pub(super) fn arm(&self, slot: &mut Slot, key: Key) -> io::Result<()> {
+    pub(super) fn arm(&self, slot: &mut Slot, key: Key) -> HandlerResult {
         if !slot.is_armed {
-            let wire = slot.wire.upgrade().ok_or(io::ErrorKind::NotConnected)?;
-            let socket = wire.socket().ok_or(io::ErrorKind::Unsupported)?;
-            // Level-triggered, so that what one worker doesn't get to is reported to the next.
-            waking_call(|| epoll::add(&self.epoll, socket, key.event(), epoll::EventFlags::IN))?;
+            let wire = slot.wire.upgrade().ok_or(io::Error::from(io::ErrorKind::NotConnected))?;
+            // It may be a wire of the user's own.
+            guarded(|| {
+                let socket = wire.socket().ok_or(io::Error::from(io::ErrorKind::Unsupported))?;
+                // Level-triggered, so that what one worker doesn't get to is reported to the next.
+                Ok(waking_call(|| epoll::add(&self.epoll, socket, key.event(), epoll::EventFlags::IN))?)
+            })?;
             slot.is_armed = true;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Who serves, or turns away, those who wait at a stop.
 
 use crate::{
-    Accepted, Acceptor, Backlog, WorkerSettings,
+    Accepted, Acceptor, Backlog, Limit, WorkerSettings,
     scripted::{Notes, Script, Scripted, serve},
 };
 use std::{
@@ -42,6 +42,27 @@ fn those_who_wait_are_served_if_that_was_chosen_until_the_deadline() {
         let (server, acceptor) = stopping(choice, clients, until);
         assert!(!acceptor.is_serving_backlog() && !serves(&server, &acceptor), "{choice:?}, {clients}");
     }
+}
+
+#[test]
+fn a_server_that_a_handler_has_closed_serves_no_more_of_them() {
+    let (server, acceptor) = stopping(Backlog::Serve, 1, None);
+    assert!(serves(&server, &acceptor));
+    acceptor.shared.core.waker.close();
+    assert!(!acceptor.is_serving_backlog() && !serves(&server, &acceptor));
+}
+
+/// There is one, for all we know.
+#[test]
+fn a_place_that_another_took_is_no_sign_that_nobody_is_there() {
+    let (server, mut acceptor) = serve(Script::new(), |builder| builder.max_connections(Limit::backlog(1)));
+    let script = server.socket().unwrap();
+    assert!(acceptor.try_accept(&script, false).unwrap().is_continue());
+    assert!(acceptor.found_none, "there was nobody");
+    drop(script.come());
+    assert!(acceptor.shared.core.gate.try_enter());
+    assert!(acceptor.try_accept(&script, false).unwrap().is_continue());
+    assert!(!acceptor.found_none);
 }
 
 #[test]
