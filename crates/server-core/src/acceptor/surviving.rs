@@ -27,3 +27,6 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         None
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
