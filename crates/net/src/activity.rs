@@ -109,11 +109,13 @@ impl Connection {
         let stops = stops() && self.socket().is_some_and(|it| !it.has_arrived());
         let is_there = if stops { Ok(false) } else { read() };
         let was_ended = self.end_idle_wait(matches!(is_there, Ok(true))) || stops; // ended in any case: the descriptor may be closed next
-        Ok(match (is_there?, was_ended) {
-            (true, _) => Next::IsThere,
-            (false, true) => Next::IsNotWanted,
-            (false, false) => Next::NeverComes,
-        })
+        match (is_there, was_ended) {
+            (Ok(true), _) => Ok(Next::IsThere),
+            // Be it that the wire takes our own end for an error, as TLS does.
+            (_, true) => Ok(Next::IsNotWanted),
+            (Ok(false), false) => Ok(Next::NeverComes),
+            (Err(error), false) => Err(error),
+        }
     }
 
     fn begin_idle_wait(&self) {

@@ -90,11 +90,12 @@ impl Waker {
         self.0.lock()
     }
 
-    /// Gives the descriptors up. A wait that is still in them keeps them for so long.
+    /// Whether the descriptors have been given up.
     pub(crate) fn is_closed(&self) -> bool {
         self.0.lock().is_none()
     }
 
+    /// Gives the descriptors up. A wait that is still in them keeps them for so long.
     pub(crate) fn close(&self) {
         *self.0.lock() = None;
     }

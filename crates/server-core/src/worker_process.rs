@@ -199,10 +199,10 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         let WorkerProcess { child, acceptor } = self;
         let shared = acceptor.shared.clone();
         let Some(worker) = shared.core.worker() else { child.exit(CANNOT_WORK) };
+        worker.enter(WorkerPhase::Serving); // before anybody may say that it is leaving
         if !mixin.forks() {
             worker_control::start(&shared.core);
         }
-        worker.enter(WorkerPhase::Serving);
         let tended = shared.lingering.open(&shared.core);
         let served = shared.core.hook("serve", || mixin.serve(acceptor));
         for transport in shared.listening.all() {

@@ -1,7 +1,7 @@
 //! Calls that block are interrupted; threads and processes can't be had.
 
 use super::{DATAGRAMS, OF_DATAGRAMS, complete, datagrams, injected, is_concurrent};
-use crate::util::{tool, wait_for};
+use crate::util::{processes_sleep, tool, wait_for};
 use reliability::{Client, MIXINS, Sender, Tracer};
 
 const LARGE: usize = 4 << 20;
@@ -117,4 +117,34 @@ fn without_new_threads_and_processes_the_next_client_is_served_when_there_are_so
         assert!(Client::connect(server.address).echoes("new"), "{mixin}");
         server.stop();
     }
+}
+
+/// Two handlers that wait have taken all threads there are, and the one that would have seen that couldn't be started. It is when the next client
+/// comes, and those who waited before are served too.
+#[test]
+fn a_reactor_that_lacks_a_thread_tries_again_and_tells() {
+    if tool("strace").is_none() {
+        return;
+    }
+    let server = complete("reactor");
+    let mut silent = Client::connect(server.address);
+    assert!(silent.echoes("hello"));
+    let tracer = Tracer::attach(&server, &["clone3,clone:error=EAGAIN:when=1+"]);
+    let deaf: Vec<_> = (0..2)
+        .map(|_| {
+            let mut deaf = Client::connect(server.address);
+            deaf.say("big 30000000").unwrap(); // and reads nothing of it
+            deaf
+        })
+        .collect();
+    wait_for("a thread to be missed", || !tracer.injection.seen().is_empty());
+    drop(tracer);
+    wait_for("both to be waited for", || server.counts().accepted == 3 && processes_sleep(&[server.pid]));
+    silent.say("still there").unwrap();
+    let mut next = Client::connect(server.address);
+    assert!(next.echoes("new"));
+    assert_eq!(silent.hear().unwrap().as_deref(), Some("still there"));
+    assert_eq!(server.logged("Resource temporarily unavailable"), 1);
+    drop(deaf);
+    server.stop();
 }

@@ -92,6 +92,24 @@ fn what_notices_no_force_is_killed_and_counts_as_forced() {
     }
 }
 
+/// Of who waits for a request that has no deadline, and is then told that it has one.
+#[test]
+fn a_signal_is_heard_though_the_server_stops_already() {
+    let mut server = start(2, &["control=yes", "inner=sequential", "deadline=100"]);
+    let mut held = server.connect();
+    held.ask("hold");
+    let mut other = server.connect();
+    assert_eq!(other.ask("shutdown"), "");
+    let ended = server.ended(); // the one that said it
+    assert_eq!((ended.status.as_str(), ended.expected), ("0", true));
+    server.terminate();
+    assert_eq!(held.hear(), "");
+    server.ended();
+    server.subject.close_input();
+    let (status, counts) = server.end();
+    assert!(status.success() && counts.ends_with(" forced 1"), "{status}: {counts}");
+}
+
 /// In a process that is stopped there is nobody to force anything: it is killed.
 #[test]
 fn what_is_killed_at_the_deadline_counts_as_forced() {

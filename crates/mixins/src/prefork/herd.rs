@@ -132,6 +132,8 @@ impl Herd {
         for process in &mut self.lock().processes {
             if process.would_end_sooner(until) {
                 process.stop(grace, now);
+            } else {
+                process.stop_emptying(now);
             }
         }
     }
@@ -162,8 +164,13 @@ impl Herd {
         self.teller.tell(news);
     }
 
-    /// Waits until `is_done`, or `until`.
-    pub(crate) fn wait(&self, until: Option<Instant>, is_done: impl Fn(&[Process]) -> bool) {
+    /// Waits until `is_done`, or `until`. Says whether it is, and what the processes have asked for meanwhile: that the server be stopped.
+    pub(crate) fn wait(
+        &self,
+        until: Option<Instant>,
+        is_done: impl Fn(&[Process]) -> bool,
+    ) -> (bool, Option<Option<Duration>>) {
+        let mut asked = None;
         loop {
             let waiting = match until {
                 Some(until) => self.waiting.try_lock_until(until),
@@ -171,12 +178,13 @@ impl Herd {
             };
             let now = Instant::now();
             let mut list = self.lock();
-            let _ = self.tend(&mut list, now); // who asks for a stop has what he wants
-            let is_over = is_done(&list.processes) || until.is_some_and(|until| now >= until);
+            asked = self.tend(&mut list, now).or(asked);
+            let is_done = is_done(&list.processes);
+            let is_over = is_done || until.is_some_and(|until| now >= until);
             let wake_time = self.wake_time(&list, now);
             self.tell(list);
             if is_over {
-                return;
+                return (is_done, asked);
             }
             self.watch.wait(until.into_iter().chain(wake_time).min());
             if let Some(waiting) = waiting {

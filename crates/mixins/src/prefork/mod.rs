@@ -27,6 +27,9 @@ use std::{
 };
 use supervisor::Supervisor;
 
+/// While the processes stop, which nothing tells that a new deadline is said.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Serves in several processes, each of which accepts on the one listening socket and runs requests by a mix-in of its own.
 ///
 /// `serve_forever` forks the processes before it does anything else, so that none is a copy of a program with threads; a program
@@ -249,8 +252,20 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
                 Err(error) => break Err(error),
             }
         };
-        self.herd.stop_all(acceptor.drain_until(), Instant::now());
-        self.herd.wait(None, |all| all.iter().all(Process::has_left));
+        // A signal, or somebody else who wants the end, may set a deadline yet.
+        loop {
+            let now = Instant::now();
+            self.herd.stop_all(acceptor.drain_until(), now);
+            let (have_left, asked) =
+                self.herd.wait(now.checked_add(LOOK_AGAIN), |all| all.iter().all(Process::has_left));
+            if have_left {
+                break;
+            }
+            if let Some(grace) = asked {
+                acceptor.request_shutdown(grace);
+            }
+            acceptor.listen();
+        }
         served
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaving {
     No,
+    /// Told by us to stop when nobody waits in its socket any more.
+    EmptiesSocket,
     /// Told to stop by us.
     Told,
     /// By itself, as we have noticed.
@@ -67,7 +69,7 @@ impl Process {
     }
 
     pub(crate) fn is_told(&self) -> bool {
-        self.leaving == Leaving::Told
+        matches!(self.leaving, Leaving::Told | Leaving::EmptiesSocket)
     }
 
     pub(crate) fn age(&self, now: Instant) -> Duration {
@@ -98,7 +100,7 @@ impl Process {
 
     /// Tells it to serve those who wait in its socket, which is given up, and then to stop as above.
     pub(crate) fn leave(&mut self, grace: Option<Duration>, now: Instant) {
-        self.leaving = Leaving::Told;
+        self.leaving = Leaving::EmptiesSocket;
         self.set_end(grace, now);
         self.stop_at = grace.and_then(|grace| now.checked_add(grace / 2)); // if there are always more
         self.worker.leave();
@@ -111,11 +113,24 @@ impl Process {
 
     pub(crate) fn stop_if_late(&mut self, now: Instant) {
         if self.stop_at.is_some_and(|time| time <= now) {
-            let left =
-                self.kill_at.map(|kill_at| kill_at.saturating_duration_since(now).saturating_sub(MARGIN));
-            self.stop_at = None;
+            let left = self.empties_no_more(now);
             self.worker.retire(left);
         }
+    }
+
+    /// The whole server stops: who comes to its socket from now on isn't waited for.
+    pub(crate) fn stop_emptying(&mut self, now: Instant) {
+        if self.leaving == Leaving::EmptiesSocket {
+            let left = self.empties_no_more(now);
+            self.worker.stop(left);
+        }
+    }
+
+    /// Gives what is left of its grace period.
+    fn empties_no_more(&mut self, now: Instant) -> Option<Duration> {
+        self.leaving = Leaving::Told;
+        self.stop_at = None;
+        self.kill_at.map(|kill_at| kill_at.saturating_duration_since(now).saturating_sub(MARGIN))
     }
 
     /// It leaves, be it that it was told to or by itself; then, too, it has the grace period.

@@ -178,9 +178,9 @@ impl<J> Crew<J> {
     }
 
     /// Takes a request in for a worker to come. One that has come by a limit that is no more waits all the same: nobody is turned away where
-    /// others stay in the backlog.
+    /// others stay in the backlog. Where nobody is left who would come back for it, since the server stops, somebody is hired for it.
     pub(crate) fn take_in(&mut self, job: J) -> TakenIn<J> {
-        if self.free() > 0 {
+        if self.free() > 0 || self.busy == 0 {
             self.hire(true);
             return TakenIn::Serve(job);
         }

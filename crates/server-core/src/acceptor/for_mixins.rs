@@ -48,6 +48,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
     }
 
+    /// Hears what the loop hears, such as the signals of a server whose mix-in forks, for a mix-in that waits without the loop.
+    pub fn listen(&self) {
+        self.shared.core.listen();
+    }
+
     /// Asks the server to stop, as [`Handle`](crate::Handle) does; requests in progress may go on for `grace`, if that is given.
     pub fn request_shutdown(&self, grace: Option<Duration>) {
         self.shared.core.request_stop(grace.and_then(|grace| Instant::now().checked_add(grace)));

@@ -21,6 +21,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         }
         if until.is_some_and(|until| Instant::now() >= until) {
             core.pass_on_room();
+            self.hand_over_waiting();
             return Some(Accepted::TimedOut);
         }
         thread::sleep(self.back_off.next().min(LONGEST_SLEEP));

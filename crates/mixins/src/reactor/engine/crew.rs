@@ -14,7 +14,7 @@ use std::{
     cell::Cell,
     collections::{HashMap, VecDeque},
     io,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -57,6 +57,8 @@ pub(super) struct State {
     /// Those of them that have been started and have not got as far as asking for a seat.
     coming: usize,
     started: u64,
+    /// Why the last one that was needed could not be started; not told yet.
+    not_started: Option<io::Error>,
     handles: HashMap<u64, JoinHandle<()>>,
     /// Those at their very end, to be forgotten by whoever comes next; when the pool is closed, joined as all others.
     finished: Vec<u64>,
@@ -152,9 +154,23 @@ impl Reactor {
         } else if crew.watcher.is_some() {
             self.crew.watch_bell.notify_one();
         } else if crew.alive < self.settings.max_workers.max(self.shards.len()) {
-            // Without it, the next worker that comes back from its handler takes the seat.
-            let _ = self.start_thread(crew);
+            // Without it, the next worker that comes back from its handler takes the seat, unless the next client comes before that.
+            if let Err(error) = self.start_thread(crew) {
+                crew.not_started = Some(error);
+                self.lacks_thread.store(true, Relaxed);
+            }
         }
+    }
+
+    /// Tries again to start a thread that could not be started, if there is one. Gives why it couldn't.
+    pub(super) fn try_again(self: &Arc<Self>) -> Option<io::Error> {
+        if !self.lacks_thread.swap(false, Relaxed) {
+            return None;
+        }
+        let mut crew = self.crew.state.lock();
+        let error = crew.not_started.take();
+        self.call_reserve(&mut crew);
+        error
     }
 
     fn start_thread(self: &Arc<Self>, crew: &mut State) -> io::Result<()> {

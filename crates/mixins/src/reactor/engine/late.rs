@@ -2,7 +2,7 @@
 
 use super::{
     guest::{Guest, Step},
-    seat::Taken,
+    seat::{Plan, Taken},
     shard::Shard,
     slots::{Awaits, Key},
 };
@@ -80,4 +80,50 @@ fn what_was_served_by_who_had_lost_the_seat_is_looked_at_before_it_is_run() {
     let Ok(taken) = shard.take(heard_of(&shard), second) else { panic!("it waits again") };
     assert!(!taken.is_doubtful, "once only");
     put_back(&shard, taken, second);
+}
+
+/// One that is new, is in the middle of what comes before its first request, and whose worker has lost the seat to `second`.
+fn new_one_of_who_is_not_seated(shard: &Shard) -> (Taken, net::UnixStream, u64, u64) {
+    let (here, client) = net::UnixStream::pair().unwrap();
+    let socket = UnixStream::from(here);
+    let wire = socket.connection().downgrade();
+    assert!(shard.want(), "nobody sits there yet");
+    let first = shard.sit();
+    assert!(shard.admit(Box::new(Bytes(socket)), wire, 0).is_ok());
+    let new = shard.take_queued(&mut None, first).unwrap();
+    assert!(new.is_new);
+    (new, client, first, shard.sit())
+}
+
+fn is_woken(shard: &Shard) -> bool {
+    let mut events = Vec::<epoll::Event>::with_capacity(2);
+    shard.wait(&mut events, Some(Timespec::default()));
+    events.iter().any(|event| Key::of(event) == Key::WAKE)
+}
+
+#[test]
+fn one_that_comes_to_wait_while_all_are_closed_is_swept_by_who_has_the_seat_meanwhile() {
+    let shard = Shard::new(Instant::now()).unwrap();
+    let (new, _client, first, second) = new_one_of_who_is_not_seated(&shard);
+    shard.drain(false);
+    assert!(is_woken(&shard));
+    assert!(matches!(shard.plan(second), Plan::Wait { timeout: None, .. }), "there is nobody to be closed");
+    put_back(&shard, new, first);
+    assert!(is_woken(&shard));
+    assert!(matches!(shard.plan(second), Plan::Wait { due: Some(_), .. }));
+    let Some((swept, result)) = shard.take_due(shard.now(), second) else { panic!("it is closed") };
+    assert!(result.is_ok() && !swept.guest.has_arrived());
+}
+
+/// Who had the seat has gone home.
+#[test]
+fn one_that_comes_to_wait_when_nothing_may_any_more_is_given_back() {
+    let shard = Shard::new(Instant::now()).unwrap();
+    let (new, _client, first, second) = new_one_of_who_is_not_seated(&shard);
+    let key = new.key;
+    shard.drain(true);
+    assert!(matches!(shard.plan(second), Plan::Leave));
+    assert!(shard.put_back(new, Awaits::Client, first).is_err());
+    shard.remove(key);
+    assert!(shard.is_swept());
 }

@@ -35,7 +35,7 @@ use guest::{Guest, Visit};
 use seat::Taken;
 use shard::{NotAdmitted, NotAdopted, Shard};
 use slots::Awaits;
-use socketserver_core::{Job, ServerHooks, Transport};
+use socketserver_core::{Event, Job, ServerHooks, Transport};
 use socketserver_handlers::HandlerResult;
 use socketserver_net::{Request, Wire};
 use std::{
@@ -44,7 +44,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// A reactor that is started by its first connection.
@@ -70,6 +70,8 @@ struct Reactor {
     /// Counts connections.
     next: AtomicUsize,
     is_drained: AtomicBool,
+    /// A thread is needed, and could not be started.
+    lacks_thread: AtomicBool,
 }
 
 impl Engine {
@@ -89,6 +91,9 @@ impl Engine {
             Ok(reactor) => {
                 if !job.is_draining() {
                     reactor.resume();
+                }
+                if let Some(error) = reactor.try_again() {
+                    job.emit(&Event::WorkerNotStarted { error: &error, back_off: Duration::ZERO });
                 }
                 reactor.admit(Box::new(Visit::New(job)), wire);
             }
@@ -161,6 +166,7 @@ impl Reactor {
             in_use: AtomicUsize::new(1),
             next: AtomicUsize::new(0),
             is_drained: AtomicBool::new(false),
+            lacks_thread: AtomicBool::new(false),
         });
         if let Err(error) = reactor.hire() {
             reactor.close(true); // those that were started

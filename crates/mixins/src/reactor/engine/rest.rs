@@ -20,22 +20,22 @@ impl Shard {
     ) -> Result<(), (Box<dyn Guest>, HandlerResult)> {
         let limit = self.limit(&*guest, awaits);
         let mut state = self.lock();
-        // The first request of a new one may have arrived, which the sweep finds out.
-        if state.takes_no(awaits, &*guest) && !(is_new && awaits == Awaits::Client) {
+        let is_seated = state.term == term;
+        // The first request of a new one may have arrived, which the sweep finds out: ours, or that of who has the seat, who stays until all is closed.
+        let will_be_swept = is_new && awaits == Awaits::Client && (is_seated || !state.is_closed);
+        if state.takes_no(awaits, &*guest) && !will_be_swept {
             return Err((guest, Ok(())));
         }
         let must_wake = self.rest(&mut state, key, guest, awaits, limit)?;
-        if state.term != term
-            && let Some(slot) = state.slots.get(key)
-        {
+        if !is_seated && let Some(slot) = state.slots.get(key) {
             slot.is_late = true;
         }
         state.running -= 1;
-        if state.term == term {
+        if is_seated {
             state.is_busy = false;
-        } else if must_wake {
+        } else if must_wake || state.is_draining {
             drop(state);
-            self.wake(); // whoever has the seat must wait less long
+            self.wake(); // whoever has the seat must wait less long, or sweep
         }
         Ok(())
     }

@@ -117,10 +117,9 @@ fn idle_time() -> Option<Duration> {
     let mut fields = std::str::from_utf8(&line[..length]).ok()?.lines().next()?.split_whitespace();
     let ticks: u64 =
         (fields.next()? == "cpu").then(|| fields.skip(3).take(2))?.flat_map(str::parse::<u64>).sum();
-    Some(
-        Duration::from_secs(1) * u32::try_from(ticks).ok()?
-            / u32::try_from(rustix::param::clock_ticks_per_second()).ok()?,
-    )
+    Some(Duration::from_millis(
+        ticks.saturating_mul(1000).checked_div(rustix::param::clock_ticks_per_second())?,
+    ))
 }
 
 impl Reactor {

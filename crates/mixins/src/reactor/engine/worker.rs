@@ -141,12 +141,15 @@ impl Worker {
     }
 
     fn put_back(&mut self, seat: Seat, taken: Taken, awaits: Awaits) {
-        let key = taken.key;
-        let put_back = self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term);
-        self.desk.running.set(None);
-        if let Err((guest, result)) = put_back {
-            let (guest, result) = self.serve_out(guest, result, awaits);
-            self.end(seat, key, guest, result);
+        let (key, is_new) = (taken.key, taken.is_new);
+        match self.reactor.shards[seat.shard].put_back(taken, awaits, seat.term) {
+            Ok(()) => self.desk.running.set(None),
+            Err((guest, result)) => {
+                let has_first = is_new && guest.has_arrived();
+                let awaits = if has_first { Awaits::Turn } else { awaits };
+                let (guest, result) = self.serve_out(guest, result, awaits);
+                self.end(seat, key, guest, result);
+            }
         }
     }
 

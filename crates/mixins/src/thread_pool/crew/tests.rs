@@ -93,6 +93,18 @@ fn a_request_that_came_too_late_for_the_queue_gets_a_worker_that_leaves_again() 
     assert_eq!((crew.busy(), crew.free()), (0, 1));
 }
 
+/// It was on its way while the others heard of the stop.
+#[test]
+fn a_request_that_comes_when_all_have_left_gets_a_worker() {
+    let mut crew = crew(1, 1, Some(1));
+    let _ = crew.begin(Instant::now);
+    assert_eq!(crew.finish(Instant::now).0, Next::Accept { may_retire: false });
+    crew.quit(false);
+    assert_eq!(crew.take_in("late"), TakenIn::Serve("late"));
+    crew.end();
+    assert_eq!(crew.finish(Instant::now).0, Next::Leave);
+}
+
 #[test]
 fn what_is_queued_at_the_end_is_still_served() {
     let mut crew = crew(1, 1, Some(2));
