@@ -59,6 +59,10 @@ pub trait Wire: Send + Sync + 'static {
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// The socket at the bottom, if there is one: time limits, options and readiness are its. As provided, there is none.
+    ///
+    /// Between two requests of a keep-alive connection a reactor waits for the socket alone. A wire that has more from there than it has
+    /// [given out](Self::recv), such as TLS, whose records it takes whole, must not leave it at that: the buffer of `rfile` (the handler's `rbufsize`)
+    /// has to be as large as what it may have. Or it has no socket here, and is served by a thread.
     fn socket(&self) -> Option<&Socket> {
         None
     }
