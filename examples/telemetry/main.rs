@@ -22,13 +22,19 @@ use socketserver::{
 /// The server's state is what its handlers show.
 impl<T: Transport> ServerHooks<T> for Board {}
 
+/// As many bytes as a client may send without ending the line.
+const LONGEST: u64 = 1000;
+
 #[derive(Default)]
 struct Upper;
 
 impl KeepAliveRequestHandler<Board> for Upper {
     fn handle_one_request(&mut self, cx: &mut StreamContext<'_, Board>) -> HandlerResult<KeepAlive> {
         let mut line = String::new();
-        cx.rfile.read_line(&mut line)?;
+        let length = (&mut cx.rfile).take(LONGEST + 1).read_line(&mut line)?;
+        if length as u64 > LONGEST {
+            return Err("a line without an end".into());
+        }
         tracing::info!(length = line.len(), "a line");
         match line.trim() {
             "metrics" => write!(cx.wfile, "{}", cx.server.state())?,

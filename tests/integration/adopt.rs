@@ -107,6 +107,12 @@ fn what_cant_be_served_isnt_adopted() {
     let (_, unix) = StdDatagram::pair().unwrap();
     let number = unix.as_raw_fd();
     says(Udp::from_fd(unix, 1).map(drop), number, "not an Internet socket");
+    let unbound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+    let number = unbound.as_raw_fd();
+    says(Udp::from_fd(unbound, 1).map(drop), number, "the socket isn't bound");
+    let (_, unnamed) = StdDatagram::pair().unwrap();
+    let number = unnamed.as_raw_fd();
+    says(UnixDatagram::from_fd(unnamed, 1).map(drop), number, "the socket isn't bound");
     let file = OwnedFd::from(tempfile::tempfile().unwrap());
     let number = file.as_raw_fd();
     let error = Tcp::from_fd(file).unwrap_err().to_string();

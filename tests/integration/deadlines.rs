@@ -5,7 +5,11 @@ use crate::{
     util::{GUARD, Recorder, serve, wait_for},
 };
 use parking_lot::Mutex;
-use socketserver::{Deadline, HandlerError, Outcome, ServerBuilder, ThreadingMixIn, TimedOut, prelude::*};
+use socketserver::{
+    Deadline, HandlerError, Outcome, ServerBuilder, ThreadingMixIn, TimedOut,
+    framing::{Header, LineReader},
+    prelude::*,
+};
 use std::{io, net::SocketAddr, thread, time::Duration};
 
 /// Keeps what was reported as an error.
@@ -184,4 +188,91 @@ fn a_read_that_times_out_says_so() {
     assert_eq!(rest(connect(server.server_address())), b"");
     wait_for("the end", || recorder.outcomes() == [Outcome::TimedOut(Deadline::Read)]);
     assert_eq!(*server.state().0.lock(), ["Some(Read): read timed out"]);
+}
+
+const LARGE: usize = 64 << 20;
+
+/// Over `wfile`.
+#[derive(Default)]
+struct Frames;
+impl StreamRequestHandler<Reports> for Frames {
+    fn handle(&mut self, cx: &mut StreamContext<'_, Reports>) -> HandlerResult {
+        Ok(cx.framed(Header::Multiprocessing).write_frame(&vec![0; LARGE])?)
+    }
+}
+
+/// Over the connection itself.
+#[derive(Default)]
+struct BareFrames;
+impl BaseRequestHandler<TcpStream, Reports> for BareFrames {
+    fn handle(&mut self, cx: &mut Context<'_, TcpStream, Reports>) -> HandlerResult {
+        let half = vec![0; LARGE / 2];
+        Ok(cx.framed(Header::Multiprocessing).write_parts(&[&half, &half])?)
+    }
+}
+
+fn sips_from(server: impl BaseServer + 'static, recorder: &Recorder) {
+    let server = serve(server);
+    let client = connect(server.server_address());
+    client.setsockopt(|it| it.set_recv_buffer_size(64 << 10)).unwrap();
+    let mut sip = vec![0; 64 << 10];
+    let mut taken = 0;
+    while let Ok(length @ 1..) = client.recv(&mut sip) {
+        taken += length;
+        thread::sleep(Duration::from_millis(5)); // its pace
+    }
+    assert!(taken < LARGE / 2, "it took {taken}");
+    wait_for("its end", || recorder.outcomes().len() == 1);
+    assert_eq!(recorder.outcomes(), [Outcome::TimedOut(Deadline::Write)]);
+}
+
+/// A frame has its time for what it begins with, and for each part of the rest; not for each sip.
+#[test]
+fn a_client_that_sips_at_a_frame_cant_outlive_the_write_timeout() {
+    fn small<H>(recorder: &Recorder) -> ServerBuilder<Tcp, H, ThreadingMixIn, Reports> {
+        let small = builder::<H>(recorder).write_timeout(SHORT * 2);
+        small.socket_options(|socket| socket.set_send_buffer_size(64 << 10))
+    }
+    let recorder = Recorder::default();
+    sips_from(small::<Frames>(&recorder).bind("127.0.0.1:0").unwrap(), &recorder);
+    let recorder = Recorder::default();
+    sips_from(small::<BareFrames>(&recorder).bind("127.0.0.1:0").unwrap(), &recorder);
+}
+
+/// Through what a frame or a line fails with, too.
+#[test]
+fn what_a_frame_or_a_line_fails_with_is_told_as_what_it_was() {
+    #[derive(Default)]
+    struct Reads;
+    impl StreamRequestHandler<Reports> for Reads {
+        fn handle(&mut self, cx: &mut StreamContext<'_, Reports>) -> HandlerResult {
+            let is_line = cx.rfile.fill_buf()?.first() == Some(&b'l');
+            if is_line {
+                LineReader::new(&mut cx.rfile).read_line()?;
+            } else {
+                cx.framed(Header::U32Be).read_frame()?;
+            }
+            Ok(())
+        }
+    }
+    let recorder = Recorder::default();
+    let server = serve(builder::<Reads>(&recorder).read_timeout(SHORT).bind("127.0.0.1:0").unwrap());
+    for (count, text) in [(1, b"l"), (2, b"\0")] {
+        let client = connect(server.server_address());
+        client.sendall(text).unwrap();
+        wait_for("its end", || recorder.outcomes().len() == count);
+        assert_eq!(recorder.outcomes()[count - 1], Outcome::TimedOut(Deadline::Read));
+    }
+    for (count, text) in [(3, b"l"), (4, b"\0")] {
+        let client = connect(server.server_address());
+        client.sendall(text).unwrap();
+        client.setsockopt(|it| it.set_linger(Some(Duration::ZERO))).unwrap();
+        drop(client); // a reset
+        wait_for("its end", || recorder.outcomes().len() == count);
+        let outcome = recorder.outcomes()[count - 1];
+        assert!(
+            matches!(outcome, Outcome::Disconnected | Outcome::TimedOut(Deadline::Read)),
+            "{outcome:?}: a busy machine may be late"
+        );
+    }
 }

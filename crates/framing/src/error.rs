@@ -20,8 +20,8 @@ use std::io;
 #[non_exhaustive]
 pub enum FrameError {
     /// The stream beneath failed. After a timeout ([`is_timeout`](Self::is_timeout)) a reader can go on.
-    #[error(transparent)]
-    Io(io::Error),
+    #[error("{0}")]
+    Io(#[source] io::Error), // itself, not what it comes from: it may be a time limit that has passed, or a peer that has gone
     /// The header holds a negative length: [`Header::I32Native`](crate::Header::I32Native) below 0,
     /// [`Header::Multiprocessing`](crate::Header::Multiprocessing) below −1.
     #[error("the header announces a negative length: {value}")]

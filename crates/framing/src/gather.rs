@@ -55,6 +55,8 @@ impl Outgoing {
         result
     }
 
+    /// One write, if the stream takes all of it. What it leaves is written piece by piece, each with its time as a whole, however little the peer
+    /// takes of it now and then.
     fn write<W: Write>(&mut self, stream: &mut W, slices: &mut [IoSlice<'_>]) -> io::Result<()> {
         /// More in one call is an error on Linux (`IOV_MAX`).
         const MOST: usize = 1024;
@@ -62,9 +64,11 @@ impl Outgoing {
         let mut begun = false;
         IoSlice::advance_slices(&mut slices, 0);
         while !slices.is_empty() {
-            let result = match &*slices {
+            let all = slices.len();
+            let tried = all.min(MOST);
+            let result = match &slices[..tried] {
                 [one] => stream.write(one),
-                more => stream.write_vectored(&more[..more.len().min(MOST)]),
+                more => stream.write_vectored(more),
             };
             match result {
                 Ok(0) => {
@@ -74,6 +78,10 @@ impl Outgoing {
                 Ok(n) => {
                     begun = true;
                     IoSlice::advance_slices(&mut slices, n);
+                    let written = all - slices.len();
+                    let (left, others) = slices.split_at_mut(tried.saturating_sub(written));
+                    self.rest(|| left.iter().try_for_each(|slice| stream.write_all(slice)))?;
+                    slices = others;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {

@@ -17,7 +17,7 @@ use std::io;
 #[non_exhaustive]
 pub enum LineError {
     /// The stream beneath failed. After a timeout ([`is_timeout`](Self::is_timeout)) a reader can go on.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
     /// More bytes than the limit came without a delimiter. The next read passes over the rest of the line.
     #[error("a line is longer than the limit of {max} bytes")]

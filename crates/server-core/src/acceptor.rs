@@ -167,6 +167,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             self.listen_now_and_then();
             self.shared.core.tend_worker(self.role == Role::Loop);
             self.leave_if_empty(transport);
+            self.refuse_kept(transport);
             let letting_in = LettingIn::begin(&self.shared.core);
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.

@@ -8,7 +8,7 @@ use std::{
     os::fd::{AsRawFd, OwnedFd},
 };
 
-/// Checks that a descriptor is a socket of the wanted type, bound, and listening if it is a stream; makes it ready to serve.
+/// Checks that a descriptor is a socket of the wanted type, and listening if it is a stream; makes it ready to serve.
 pub(crate) fn listener(fd: OwnedFd, kind: Type) -> Result<(Socket, SockAddr), ServerError> {
     let descriptor = fd.as_raw_fd();
     let socket = Socket::from(fd);
@@ -45,6 +45,14 @@ pub(crate) fn unix(socket: &Socket, address: &SockAddr) -> Result<(), ServerErro
         return Ok(());
     }
     Err(ServerError::Adopt { descriptor: socket.as_raw_fd(), source: invalid("not a Unix socket") })
+}
+
+/// A datagram socket that has no name of its own gets nothing.
+pub(crate) fn bound(socket: &Socket, is_bound: bool) -> Result<(), ServerError> {
+    if is_bound {
+        return Ok(());
+    }
+    Err(ServerError::Adopt { descriptor: socket.as_raw_fd(), source: invalid("the socket isn't bound") })
 }
 
 fn invalid(what: &'static str) -> io::Error {

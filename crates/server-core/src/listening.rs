@@ -165,7 +165,7 @@ impl<T: Transport> CloseOnDrop<T> {
                 }
             });
         }
-        self.core.waker.close();
+        self.core.give_up_descriptors();
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) const DEADLINES: [Deadline; 5] =
 
 impl Outcome {
     /// All that differ by their [names](Self::name) and [reasons](Self::reason).
-    #[cfg(any(test, feature = "metrics"))]
+    #[cfg(any(all(test, not(loom)), feature = "metrics"))]
     pub(crate) fn all() -> impl Iterator<Item = Outcome> {
         use Outcome::{Completed, Disconnected, Dropped, Failed, Panicked, Refused, TimedOut};
         let others = [Completed, Failed, Panicked, Disconnected, Dropped];

@@ -26,11 +26,13 @@ pub(crate) struct Kept {
     /// An open file of its own, not a duplicate: it must help against ENFILE too. A socket, for which no file system is needed.
     socket: Option<Socket>,
     told: Option<Instant>,
+    /// The server is closed.
+    is_over: bool,
 }
 
 impl Reserve {
     pub(crate) fn new() -> io::Result<Self> {
-        let kept = Kept { socket: Some(open()?), told: None };
+        let kept = Kept { socket: Some(open()?), told: None, is_over: false };
         Ok(Reserve { kept: ForkMutex::new(kept), is_missing: AtomicBool::new(false) })
     }
 
@@ -42,6 +44,9 @@ impl Reserve {
     /// Gives it up while `code` runs, and takes it again. `None` if there is none to be given up, nor to be had.
     pub(crate) fn without<R>(&self, code: impl FnOnce() -> R) -> Option<R> {
         let mut kept = self.kept.lock();
+        if kept.is_over {
+            return None;
+        }
         let given_up = kept.socket.take().or_else(|| open().ok());
         let result = given_up.map(|socket| {
             self.is_missing.store(true, SeqCst); // before somebody else can take it
@@ -75,6 +80,13 @@ impl Reserve {
             kept.told = Some(now);
             Event::OutOfDescriptors { error }
         })
+    }
+
+    /// The server is closed, though others may still know of it.
+    pub(crate) fn close(&self) {
+        let mut kept = self.kept.lock();
+        (kept.socket, kept.is_over) = (None, true);
+        self.is_missing.store(false, SeqCst); // and isn't looked for
     }
 
     /// For a fork: while this is held, nobody else holds it.

@@ -156,10 +156,11 @@ impl UnixDatagram {
     /// processes may be receiving from the same socket; see [`max_prefetch`](Self::max_prefetch).
     ///
     /// # Errors
-    /// [`ServerError::Adopt`] if it isn't a Unix datagram socket.
+    /// [`ServerError::Adopt`] if it isn't a bound Unix datagram socket.
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         adopt::unix(&socket, &address)?;
+        adopt::bound(&socket, !address.is_unnamed())?;
         let source = DatagramSource::new(socket, max_packet_size).max_prefetch(1);
         let address = UnixAddress::from(&address);
         Ok(UnixDatagram { source, address, is_shared: true, _file: None })

@@ -92,22 +92,22 @@ fn what_notices_no_force_is_killed_and_counts_as_forced() {
     }
 }
 
-/// Of who waits for a request that has no deadline, and is then told that it has one.
+/// Where a request holds up the loop of its process, and so that of the parent; and where it holds up only who closes the server.
 #[test]
 fn a_signal_is_heard_though_the_server_stops_already() {
-    let mut server = start(2, &["control=yes", "inner=sequential", "deadline=100"]);
-    let mut held = server.connect();
-    held.ask("hold");
-    let mut other = server.connect();
-    assert_eq!(other.ask("shutdown"), "");
-    let ended = server.ended(); // the one that said it
-    assert_eq!((ended.status.as_str(), ended.expected), ("0", true));
-    server.terminate();
-    assert_eq!(held.hear(), "");
-    server.ended();
-    server.subject.close_input();
-    let (status, counts) = server.end();
-    assert!(status.success() && counts.ends_with(" forced 1"), "{status}: {counts}");
+    for inner in ["inner=sequential", "inner=pool"] {
+        let mut server = start(2, &["control=yes", inner, "deadline=100"]);
+        let mut held = server.connect();
+        held.ask("hold");
+        let mut other = server.connect();
+        assert_eq!(other.ask("shutdown"), "", "{inner}");
+        assert_eq!(held.ask("draining"), "true", "{inner}");
+        server.subject.close_input();
+        server.terminate();
+        assert_eq!(held.hear(), "", "{inner}");
+        let (status, counts) = server.end();
+        assert!(status.success() && counts.ends_with(" forced 1"), "{inner}, {status}: {counts}");
+    }
 }
 
 /// In a process that is stopped there is nobody to force anything: it is killed.

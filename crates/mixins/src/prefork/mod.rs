@@ -208,9 +208,24 @@ impl<Inner: MixIn> PreforkMixIn<Inner> {
 impl<Inner> PreforkMixIn<Inner> {
     /// Leaves no process behind.
     fn end(&self) {
-        self.herd.stop_all(None, Instant::now());
         if self.block_on_close {
-            self.herd.wait(None, <[Process]>::is_empty);
+            self.stop(<[Process]>::is_empty);
+        } else {
+            self.herd.stop_all(None, Instant::now());
+        }
+    }
+
+    /// Tells the processes to stop, and waits. A signal, or somebody else who wants the end, may set a deadline yet.
+    fn stop(&self, is_done: impl Fn(&[Process]) -> bool) {
+        let mut asked = None;
+        loop {
+            let now = Instant::now();
+            self.herd.stop_all(self.herd.teller.hear(asked), now);
+            let waited = self.herd.wait(now.checked_add(LOOK_AGAIN), &is_done);
+            asked = waited.1;
+            if waited.0 {
+                return;
+            }
         }
     }
 }
@@ -252,20 +267,7 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
                 Err(error) => break Err(error),
             }
         };
-        // A signal, or somebody else who wants the end, may set a deadline yet.
-        loop {
-            let now = Instant::now();
-            self.herd.stop_all(acceptor.drain_until(), now);
-            let (have_left, asked) =
-                self.herd.wait(now.checked_add(LOOK_AGAIN), |all| all.iter().all(Process::has_left));
-            if have_left {
-                break;
-            }
-            if let Some(grace) = asked {
-                acceptor.request_shutdown(grace);
-            }
-            acceptor.listen();
-        }
+        self.stop(|all| all.iter().all(Process::has_left));
         served
     }
 

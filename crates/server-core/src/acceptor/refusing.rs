@@ -1,6 +1,6 @@
 //! Clients that are taken in only to be told that they can't be served.
 
-use super::{Accepted, Acceptor};
+use super::{Accepted, Acceptor, Role};
 use crate::{AcceptError, Job, PeerAddress, Refusal, ServerHooks, Transport, reserve::Reserve};
 use std::{io, ops::ControlFlow};
 
@@ -25,6 +25,17 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         Job::to_refuse(&self.shared, request, peer).reject_because(Refusal::NoDescriptor);
         reserve.restore();
         ControlFlow::Break(Accepted::Refused)
+    }
+
+    /// In the parent of worker processes, which serves nobody itself: turns away who was let in while the port was just being closed.
+    pub(super) fn refuse_kept(&self, transport: &T) {
+        let shared = &self.shared;
+        if self.role != Role::Loop || !self.has_kept(transport) || shared.core.workers.lock().is_empty() {
+            return;
+        }
+        while let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) {
+            Job::to_refuse(shared, request, peer).reject_because(Refusal::Draining);
+        }
     }
 
     /// By the reserved descriptor, tells the client at the head of the backlog that there is none for it. `None` if that isn't what

@@ -18,6 +18,9 @@ pub(crate) trait Door: Send + Sync {
     fn end_waits(&self, end: bool);
 }
 
+/// Who has begun to connect gets so long.
+const HANDSHAKE: Duration = Duration::from_millis(5);
+
 /// Worker processes have so long to take in those who wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -48,7 +51,10 @@ impl Core {
         let was_suspended = self.is_suspended();
         if !self.workers.lock().is_empty() {
             door.hold(true)?;
-            let emptied = self.let_workers_empty(&*door);
+            let emptied = self.let_workers_empty(&*door).and_then(|()| {
+                thread::sleep(HANDSHAKE); // in which those may come who had knocked before
+                self.let_workers_empty(&*door)
+            });
             if emptied.is_err() {
                 let _ = door.hold(false); // it could be held, too
                 self.suspend(was_suspended);

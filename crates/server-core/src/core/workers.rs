@@ -21,6 +21,13 @@ impl Core {
         }
         Ok(relays[socket].clone())
     }
+
+    /// The server is closed: handles, which may outlive it, keep nothing open.
+    pub(crate) fn give_up_descriptors(&self) {
+        self.waker.close();
+        self.relays.lock().clear();
+        self.reserve.iter().for_each(|it| it.close());
+    }
 }
 
 /// Lets all of them know what is wanted.

@@ -96,6 +96,7 @@ impl Udp {
     pub fn from_fd(fd: impl Into<OwnedFd>, max_packet_size: usize) -> Result<Self, ServerError> {
         let (socket, address) = adopt::listener(fd.into(), Type::DGRAM)?;
         let address = adopt::inet(&socket, &address)?;
+        adopt::bound(&socket, address.port() != 0)?;
         let options = BindOptions { max_packet_size, prefetch: 1, ..BindOptions::default() };
         Ok(Udp { is_shared: true, ..Udp::new(socket, address, options) })
     }

@@ -28,6 +28,7 @@ use std::{fmt, sync::OnceLock};
 /// | `socketserver_children_killed_total` | counter | | children, forked for a request each, that a signal ended |
 /// | `socketserver_workers_started_total` | counter | | worker processes forked |
 /// | `socketserver_workers_ended_total` | counter | `expected`: `true`, `false` | worker processes that have ended |
+/// | `socketserver_workers_lost_requests_total` | counter | | requests that were in progress in them |
 /// | `socketserver_workers_hung_total` | counter | | those that were killed because they hung |
 /// | `socketserver_workers_not_started_total` | counter | | workers, threads or processes, that couldn't be started |
 /// | `socketserver_workers_all_busy` | gauge | | 1 while clients wait for a thread, as [`Event::WorkersBusy`] tells |

@@ -82,3 +82,12 @@ fn that_they_have_run_out_is_told_at_once_and_then_now_and_then() {
 fn its_debug_says_whether_it_is_missing() {
     assert!(format!("{:?}", Reserve::new().unwrap()).contains("is_missing: false"));
 }
+
+#[test]
+fn when_the_server_is_closed_nothing_is_kept_and_nothing_opened() {
+    let reserve = Reserve::new().unwrap();
+    reserve.close();
+    assert!(reserve.kept.lock().socket.is_none());
+    assert!(reserve.without(|| ()).is_none() && reserve.restore());
+    assert!(reserve.kept.lock().socket.is_none());
+}

@@ -59,7 +59,7 @@ fn core(limit: Limit) -> Arc<Core> {
         time_limits: TimeLimits::DEFAULT,
         max_handshakes: None,
     };
-    Arc::new(Core::new(nobody, options).unwrap())
+    Arc::new(Core::new(nobody(), options).unwrap())
 }
 
 /// A request in progress, if there is room for it.
