@@ -10,7 +10,7 @@
 
 use examples_support::{Result, address, end_on_signals};
 use socketserver::TcpStream;
-use std::{io, net::TcpListener, thread, time::Duration};
+use std::{io, net::TcpListener};
 
 fn main() -> Result {
     let address = address("127.0.0.1:8080");
@@ -19,14 +19,7 @@ fn main() -> Result {
     println!("listening on {}", listener.local_addr()?);
 
     for number in 1.. {
-        let (connection, client) = match listener.accept() {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                println!("client {number}: {error}");
-                thread::sleep(Duration::from_millis(10)); // it may be so for a while: no descriptors, say
-                continue;
-            }
-        };
+        let (connection, client) = listener.accept()?;
         println!("client {number}: comes from {client}");
         match serve(&connection.into()) {
             Ok(()) => println!("client {number}: has finished"),

@@ -35,14 +35,13 @@ type Life = fn(&Arc<dyn BaseServer>);
 
 pub(crate) fn run(mixin: &str) {
     // A mix-in that has forked has a descriptor by which it hears of its children, one whose workers accept for themselves one by which they
-    // wake each other, and a prefork one by which it is called, too. They are the value's own, and go with it; but of worker processes the
-    // second belongs to what a handle shares.
+    // wake each other. They are the value's own, and go with it.
     let (make, own): (Make, usize) = match mixin {
         "sequential" => (sequential, 0),
         "threading" => (threading, 0),
         "pool" => (pool, 1),
         "forking" => (forking, 1),
-        "prefork" => (prefork, 3),
+        "prefork" => (prefork, 2),
         _ => panic!("no such mix-in: {mixin}"),
     };
     let lives: [(&str, Life); 5] = [
@@ -52,20 +51,18 @@ pub(crate) fn run(mixin: &str) {
         ("closed while serving", close_while_serving),
         ("closed with requests in progress", close_with_requests_in_progress),
     ];
-    let shared = usize::from(mixin == "prefork");
     let before = (fd_count(), thread_count());
     assert_eq!(before.1, 1);
     for (name, live) in lives {
         let server = make(Steering::default());
         let handle = server.handle();
         live(&server);
-        let (own, shared) = if server.stats().accepted > 0 { (own, shared) } else { (0, 0) };
+        let own = if server.stats().accepted > 0 { own } else { 0 };
         server.server_close();
         expect(name, (before.0 + own, before.1));
         drop(server);
-        expect(name, (before.0 + shared, before.1));
-        drop(handle);
         expect(name, before);
+        drop(handle);
         // The same without closing.
         let server = make(Steering::default());
         live(&server);

@@ -16,28 +16,37 @@ use std::{
     os::fd::BorrowedFd,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
 
 /// Those of all connections, in the order in which these came.
-type Spoilt = Arc<Mutex<Vec<Arc<AtomicBool>>>>;
+type Spoilt = Arc<Mutex<Vec<Arc<State>>>>;
+
+#[derive(Default)]
+struct State {
+    is_spoilt: AtomicBool,
+    /// Reads that have begun.
+    reads: AtomicUsize,
+}
 
 struct Cellar(Tcp, Spoilt, Arc<AtomicBool>);
 struct Bottle(Arc<Cork>);
-struct Cork(TcpStream, Arc<AtomicBool>);
+struct Cork(TcpStream, Arc<State>);
 
 impl Cork {
     fn sound(&self) -> &TcpStream {
-        assert!(!self.1.load(SeqCst), "it is spoilt");
+        assert!(!self.1.is_spoilt.load(SeqCst), "it is spoilt");
         &self.0
     }
 }
 
 impl Wire for Cork {
     fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.sound().recv(buf)
+        let stream = self.sound();
+        self.1.reads.fetch_add(1, SeqCst);
+        stream.recv(buf)
     }
     fn send(&self, data: &[u8]) -> io::Result<usize> {
         self.sound().send(data)
@@ -71,9 +80,10 @@ impl Transport for Cellar {
     type Address = SocketAddr;
     fn get_request(&self) -> io::Result<(Bottle, PeerAddress<Self>)> {
         let (stream, peer) = self.0.get_request()?;
-        let is_spoilt = Arc::new(AtomicBool::new(self.2.swap(false, SeqCst)));
-        self.1.lock().push(is_spoilt.clone());
-        Ok((Bottle(Arc::new(Cork(stream, is_spoilt))), peer))
+        let state = Arc::<State>::default();
+        state.is_spoilt.store(self.2.swap(false, SeqCst), SeqCst);
+        self.1.lock().push(state.clone());
+        Ok((Bottle(Arc::new(Cork(stream, state))), peer))
     }
     fn readiness(&self) -> BorrowedFd<'_> {
         self.0.readiness()
@@ -102,7 +112,7 @@ struct House {
 
 impl House {
     fn spoil_last(&self) {
-        self.spoilt.lock().last().unwrap().store(true, SeqCst);
+        self.spoilt.lock().last().unwrap().is_spoilt.store(true, SeqCst);
     }
 }
 
@@ -204,7 +214,8 @@ fn who_lists_counts_or_ends_all_connections_gets_past_one_that_is_spoilt() {
         assert_eq!(client.ask("hold"), "hold");
         client
     });
-    house.spoilt.lock()[0].store(true, SeqCst);
+    wait_for("both to wait in a read", || house.spoilt.lock().iter().all(|it| it.reads.load(SeqCst) == 2));
+    house.spoilt.lock()[0].is_spoilt.store(true, SeqCst);
     let handle = server.handle();
     let told: Vec<_> = handle.connections().iter().map(|it| it.traffic.bytes_in).collect();
     assert_eq!(told, [0, 5], "nothing is known of it");
