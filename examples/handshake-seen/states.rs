@@ -2,6 +2,7 @@
 
 use examples_support::Result;
 use std::{
+    collections::HashSet,
     fs,
     net::{Ipv4Addr, SocketAddr},
     thread,
@@ -48,6 +49,9 @@ pub(crate) fn settled(
             (row.local == server && (row.state == "LISTEN" || Some(row.remote) == client))
                 || (Some(row.local) == client && row.remote == server)
         });
+        // The system tells the table piece by piece, and begins a piece anew where others come and go meanwhile.
+        let mut seen = HashSet::new();
+        rows.retain(|row| seen.insert((row.local, row.remote)));
         // The one that listens first: it was there first.
         rows.sort_by_key(|row| row.state != "LISTEN");
         let moves = |row: &Row| match row.state {
