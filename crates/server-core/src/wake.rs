@@ -215,6 +215,7 @@ impl Bells {
     }
 
     /// What the loop alone is woken by, and silences.
+    #[cfg(any(target_os = "linux", target_os = "android", test))] // as above
     pub(crate) fn own(&self) -> &Bell {
         &self.own
     }
