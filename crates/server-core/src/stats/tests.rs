@@ -1,7 +1,7 @@
 //! Whatever is counted, in any order, by several threads, in several processes: the sums are what a plain count would say.
 
 use super::{Counters, Counts, Refusals, Stats, Timeouts};
-use crate::{Outcome, Refusal, slot::Slot};
+use crate::{Outcome, Refusal, outcome::DEADLINES, slot::Slot};
 use proptest::{collection::vec, prelude::*};
 use socketserver_net::{Deadline, Traffic};
 use std::{sync::Arc, thread};
@@ -18,18 +18,6 @@ enum Act {
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {
-    let deadlines =
-        vec![Deadline::Read, Deadline::Write, Deadline::Handshake, Deadline::Idle, Deadline::Request];
-    let refusals = vec![
-        Refusal::VerifyRequest,
-        Refusal::MaxConnections,
-        Refusal::WaitedTooLong,
-        Refusal::MaxConnectionsPerPeer,
-        Refusal::QueueFull,
-        Refusal::Draining,
-        Refusal::NoDescriptor,
-        Refusal::MaxHandshakes,
-    ];
     let plain = vec![
         Outcome::Completed,
         Outcome::Failed,
@@ -41,8 +29,8 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         prop::sample::select(plain),
         (-1..3).prop_map(|status| Outcome::InChild(Some(status))),
-        prop::sample::select(deadlines).prop_map(Outcome::TimedOut),
-        prop::sample::select(refusals).prop_map(Outcome::Refused),
+        prop::sample::select(&DEADLINES[..]).prop_map(Outcome::TimedOut),
+        prop::sample::select(&Refusal::ALL[..]).prop_map(Outcome::Refused),
     ]
 }
 
