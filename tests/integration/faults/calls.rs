@@ -119,10 +119,10 @@ fn without_new_threads_and_processes_the_next_client_is_served_when_there_are_so
     }
 }
 
-/// Two handlers that wait have taken all threads there are, and the one that would have seen that couldn't be started. It is when the next client
-/// comes, and those who waited before are served too.
+/// Two handlers that wait have taken all threads there are, and another couldn't be started: clients are served all the same when the next one comes, and
+/// that is told by then.
 #[test]
-fn a_reactor_that_lacks_a_thread_tries_again_and_tells() {
+fn a_reactor_that_lacked_a_thread_serves_on_and_tells() {
     if tool("strace").is_none() {
         return;
     }

@@ -101,7 +101,7 @@ fn a_signal_is_heard_though_the_server_stops_already() {
         held.ask("hold");
         let mut other = server.connect();
         assert_eq!(other.ask("shutdown"), "", "{inner}");
-        assert_eq!(held.ask("draining"), "true", "{inner}");
+        wait_for("it to be heard", || held.ask("draining") == "true");
         server.subject.close_input();
         server.terminate();
         assert_eq!(held.hear(), "", "{inner}");

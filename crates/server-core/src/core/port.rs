@@ -1,7 +1,10 @@
 //! Closing the port for a while, and opening it again.
 
 use super::Core;
-use crate::{Event, port::unsupported};
+use crate::{
+    Event,
+    port::{HANDSHAKE, unsupported},
+};
 use std::{
     io,
     sync::{Weak, atomic::Ordering::SeqCst},
@@ -17,9 +20,6 @@ pub(crate) trait Door: Send + Sync {
     fn waiting(&self) -> usize;
     fn end_waits(&self, end: bool);
 }
-
-/// Who has begun to connect gets so long.
-const HANDSHAKE: Duration = Duration::from_millis(5);
 
 /// Worker processes have so long to take in those who wait.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! shutdown(2) of the listening socket, and listen(2) again: as Linux has it.
 
-use super::unsupported;
+use super::{HANDSHAKE, unsupported};
 use crate::{AcceptError, adopt};
 use rustix::io::Errno;
 use socket2::{Domain, SockFilter, Socket, Type};
@@ -15,11 +15,7 @@ use std::{
         atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::SeqCst},
     },
     thread,
-    time::Duration,
 };
-
-/// Those who are being connected when the others can't begin any more get so long to come through: they would be reset.
-const HANDSHAKE: Duration = Duration::from_millis(5);
 
 /// What a listening socket needs to be closed and opened again. The socket stays the same, and with it all who share it: the address, the
 /// processes, the options.
