@@ -31,7 +31,7 @@ type Done = Result<(), Box<dyn Error>>;
 /// `gather=yes` for replies to datagrams that are sent together; `grace=MS` that SIGTERM leaves to requests, `record=PATH` of the replies that
 /// were written, `limit=N` of connections, `workers=N` at most, `linger=off`, `idle=MS` until a
 /// thread ends that has nothing to do, `reserve=yes` for a reserved descriptor, `request=MS` that a request may take,
-/// `backlog=N` of connections that nobody has accepted yet.
+/// `backlog=N` of connections that nobody has accepted yet, `inside=threading` of prefork's processes instead of a pool.
 ///
 /// # Errors
 /// What the server fails with.
@@ -53,6 +53,9 @@ pub fn serve(arguments: &[String]) -> Done {
         "threading" => any(ThreadingMixIn::default().idle_time(idle), &settings),
         "pool" => any(pool, &settings),
         "forking" => any(ForkingMixIn::default().max_children(200), &settings),
+        "prefork" if settings.get("inside") == Some(&"threading") => {
+            any(PreforkMixIn::new(ThreadingMixIn::default()).processes(2), &settings)
+        }
         "prefork" => any(PreforkMixIn::new(pool).processes(2), &settings),
         "reactor" => streams::by(ReactorMixIn::default().max_workers(workers), &settings),
         _ => Err(format!("no mix-in {mixin}").into()),
