@@ -1,10 +1,13 @@
 //! What accepting may fail with, from a script: which errors are skipped, waited for, or the end.
 
 use crate::{
+    backlog::tell,
     clients::{connect, visit},
+    subject,
     util::{Nervous, Recorder, Seen, Served, serve, wait_for},
 };
 use parking_lot::Mutex;
+use reliability::{Client, MIXINS};
 use rustix::io::Errno;
 use socketserver::{BindOptions, Server, ThreadingMixIn, Transport, prelude::*};
 use std::{
@@ -185,4 +188,33 @@ fn a_shutdown_doesnt_wait_for_the_end_of_a_pause() {
         server.stop().unwrap();
         begun.elapsed() < long / 2
     });
+}
+
+/// The system's own: accept(2) says EINVAL for ever.
+#[test]
+fn by_each_mixin_a_socket_that_nothing_mends_ends_serve_forever_and_who_is_inside_is_served() {
+    for mixin in MIXINS {
+        let mut server = subject::start(&["accepting", mixin]);
+        let address = server.after("serving ").parse().unwrap();
+        let mut inside = Client::connect(address);
+        assert_eq!(inside.ask("hold"), "HOLD", "{mixin}");
+        tell(&mut server, "spoil");
+        let mut end = || {
+            inside.say("go on").unwrap();
+            assert_eq!(inside.hear().expect(mixin), None, "{mixin}");
+        };
+        if mixin == "sequential" {
+            end(); // it is the loop
+        }
+        assert_eq!(
+            server.after("failed "),
+            format!("accept on {address}: invalid input parameter"),
+            "{mixin}"
+        );
+        if mixin != "sequential" {
+            end();
+        }
+        server.close_input();
+        assert!(!server.end().0.success(), "{mixin}");
+    }
 }

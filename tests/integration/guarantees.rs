@@ -10,7 +10,7 @@ const DOCUMENT: &str = "docs/reliability.md";
 fn the_proofs_of_all_guarantees_exist() {
     let document = tables::document(DOCUMENT);
     let (table, headings, tests) =
-        (tables::table(&document, "| Guarantee | Mix-ins |"), tables::headings(&document), Tests::all());
+        (tables::tables(&document, "| Guarantee | Mix-ins |"), tables::headings(&document), Tests::all());
     assert!(table.len() > 40, "{} guarantees", table.len());
     for row in table {
         let [guarantee, mixins, proofs] = row[..] else { panic!("not three cells: {row:?}") };
@@ -43,7 +43,7 @@ fn without_remarks(cell: &str) -> String {
 fn no_guarantee_is_given_twice() {
     let document = tables::document(DOCUMENT);
     let mut given = BTreeSet::new();
-    for row in tables::table(&document, "| Guarantee | Mix-ins |") {
+    for row in tables::tables(&document, "| Guarantee | Mix-ins |") {
         assert!(given.insert(row[0]), "twice: {}", row[0]);
     }
 }

@@ -58,6 +58,7 @@ fn one_more_than_the_limit_waits_until_one_leaves() {
         let before = server.stats().accepted;
         let fourth = connect(server.server_address());
         fourth.shutdown(Shutdown::Write).unwrap();
+        server.wait_until_asleep(); // it has looked
         assert_eq!((server.stats().accepted, server.stats().active), (before, 3));
         drop(clients.pop());
         assert_eq!(rest(fourth), b"hello");

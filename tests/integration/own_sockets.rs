@@ -20,7 +20,9 @@ pub(crate) fn sockets_on(protocol: &str, address: SocketAddr) -> usize {
     let port = format!(":{:04X}", address.port());
     let state = if protocol == "tcp" { "0A" } else { "07" };
     let fields = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-    fields.filter(|it| it[1].ends_with(&port) && it[3] == state).count()
+    // By their inodes: a row may be there twice, where another is gone while it is read.
+    let is_one = |it: &Vec<&str>| it[1].ends_with(&port) && it[3] == state;
+    fields.filter(is_one).map(|it| it[9]).collect::<BTreeSet<_>>().len()
 }
 
 /// A client that sends numbers, and expects them back in order, each after the name of who has served it.

@@ -24,6 +24,11 @@ pub(crate) fn table<'a>(document: &'a str, header: &str) -> Vec<Vec<&'a str>> {
     rows.map(|row| row.split('|').map(str::trim).collect()).collect()
 }
 
+/// The rows of all tables that begin with `header`.
+pub(crate) fn tables<'a>(document: &'a str, header: &str) -> Vec<Vec<&'a str>> {
+    document.match_indices(header).flat_map(|(at, _)| table(&document[at..], header)).collect()
+}
+
 /// What stands between backticks.
 pub(crate) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)

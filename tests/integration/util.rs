@@ -100,10 +100,16 @@ impl<S: BaseServer + ?Sized + 'static> Drop for Served<S> {
 
 /// Waits until `condition` holds. For what nothing announces; a channel or end-of-file is better where there is one.
 #[track_caller]
-pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
-    let end = Instant::now() + GUARD;
+pub(crate) fn wait_for(what: &str, condition: impl FnMut() -> bool) {
+    wait_up_to(GUARD, what, condition);
+}
+
+/// The same, for what takes longer by its nature.
+#[track_caller]
+pub(crate) fn wait_up_to(longest: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + longest;
     while !condition() {
-        assert!(Instant::now() < end, "waited {GUARD:?} for {what}");
+        assert!(Instant::now() < end, "waited {longest:?} for {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,6 +1,9 @@
 //! Several slices out in one write.
 
-use std::io::{self, ErrorKind, IoSlice, Write};
+use std::{
+    io::{self, ErrorKind, IoSlice, Write},
+    mem,
+};
 
 /// Up to this many bytes are put together on the stack, so that they leave in one write even where
 /// `write_vectored` is not more than `write` of the first slice. It is above an Ethernet segment, and a header that
@@ -55,8 +58,8 @@ impl Outgoing {
         result
     }
 
-    /// One write, if the stream takes all of it. What it leaves is written piece by piece, each with its time as a whole, however little the peer
-    /// takes of it now and then.
+    /// One write, if the stream takes all of it. A slice of which it takes a part is finished by itself, with its time as a whole, however little
+    /// the peer takes of it now and then; the others leave together again.
     fn write<W: Write>(&mut self, stream: &mut W, slices: &mut [IoSlice<'_>]) -> io::Result<()> {
         /// More in one call is an error on Linux (`IOV_MAX`).
         const MOST: usize = 1024;
@@ -64,9 +67,8 @@ impl Outgoing {
         let mut begun = false;
         IoSlice::advance_slices(&mut slices, 0);
         while !slices.is_empty() {
-            let all = slices.len();
-            let tried = all.min(MOST);
-            let result = match &slices[..tried] {
+            let tried = &slices[..slices.len().min(MOST)];
+            let result = match tried {
                 [one] => stream.write(one),
                 more => stream.write_vectored(more),
             };
@@ -77,11 +79,16 @@ impl Outgoing {
                 }
                 Ok(n) => {
                     begun = true;
+                    let mut end = 0;
+                    let is_whole = tried.iter().any(|slice| {
+                        end += slice.len();
+                        end == n
+                    });
                     IoSlice::advance_slices(&mut slices, n);
-                    let written = all - slices.len();
-                    let (left, others) = slices.split_at_mut(tried.saturating_sub(written));
-                    self.rest(|| left.iter().try_for_each(|slice| stream.write_all(slice)))?;
-                    slices = others;
+                    if !is_whole {
+                        self.rest(|| stream.write_all(&slices[0]))?;
+                        slices = &mut mem::take(&mut slices)[1..];
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {

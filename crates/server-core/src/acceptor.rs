@@ -172,11 +172,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             let is_stopping = self.shared.core.is_stopping();
             // Those who were there when the server was told to stop.
             let goes_on = is_stopping && self.serves_backlog(transport);
-            if goes_on && self.role == Role::Loop && !self.has_ended_idle && self.is_draining() {
+            let stays = goes_on || is_stopping && self.serves_waiting();
+            if stays && self.role == Role::Loop && !self.has_ended_idle && self.is_draining() {
                 self.has_ended_idle = true;
                 self.shared.core.hook("end_idle", || mixin.end_idle());
             }
-            let way = self.way(mixin, transport, goes_on);
+            let way = self.way(mixin, transport, stays);
             let open = way == Way::Open;
             if (is_stopping || !open) && woken != Woken::No {
                 self.pass_on(); // the client waits for somebody
@@ -185,7 +186,8 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             if let Some(accepted) = self.call_in(way) {
                 return Ok(accepted);
             }
-            if is_stopping && !goes_on && !(open && self.has_time_for_prefetched(transport)) {
+            let has_prefetched = is_stopping && !goes_on && open && self.has_time_for_prefetched(transport);
+            if is_stopping && !stays && !has_prefetched {
                 let stopped = self.stopped();
                 if self.has_own_socket {
                     refuse_prefetched(&self.shared, transport);
@@ -193,7 +195,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
                 self.refuse_backlog(transport);
                 return Ok(stopped);
             }
-            if open && (may_be_there || goes_on) {
+            if open && (goes_on || has_prefetched || may_be_there && !is_stopping) {
                 let tried = self.try_accept(transport, !is_stopping && mixin.prefetches());
                 if woken == Woken::ByOther && !matches!(tried, Ok(ControlFlow::Continue(()))) {
                     self.pass_on(); // where one was forgotten there may be more

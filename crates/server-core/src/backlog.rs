@@ -54,8 +54,8 @@ pub enum Backlog {
     /// They wait on, for the next `serve_forever`. The default, as in Python.
     #[default]
     Keep,
-    /// Those who wait at the moment of the stop are served, as far as the deadline of the shutdown lets them; then the others are
-    /// refused. Who comes later isn't taken in: where the system tells the length of the queue (TCP on Linux) it is so many, elsewhere
+    /// Those who wait at the moment of the stop are served, as far as the deadline of the shutdown lets them, first those who have come in
+    /// already and wait for room ([`Limit::wait`](crate::Limit::wait)); then the others are refused. Who comes later isn't taken in: where the system tells the length of the queue (TCP on Linux) it is so many, elsewhere
     /// as many as the queue may hold. Where each thread or process has a socket of its own (`socket_each`), it is as many as one of them has;
     /// the others are refused when the server is closed. So is the rest where accepting has failed for more than a second, nobody else is being
     /// served, and the shutdown has no deadline.

@@ -24,7 +24,9 @@ pub struct Handle(pub(crate) Arc<Core>);
 pub struct ShutdownReport {
     /// Requests that were in progress, or were still taken in ([`Backlog::Serve`](crate::Backlog::Serve)), and came to their end in time.
     pub drained: usize,
-    /// Requests that were still in progress at the deadline: their connections were shut down, their children killed.
+    /// Requests that were still in progress at the deadline: their connections were shut down, their children killed. Of a datagram whose
+    /// handler runs in the server's own process only a reply that waits can be ended; it counts here, and not in
+    /// [`Stats::forced`](crate::Stats::forced).
     pub forced: usize,
     /// Clients that were turned away meanwhile: of those in the backlog ([`Backlog::Refuse`](crate::Backlog::Refuse)), or who waited for room.
     pub refused: u64,
@@ -43,7 +45,8 @@ const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
 
 impl Handle {
     /// Stops the server: nothing is accepted from now on, requests in progress may go on for `deadline`, the rest is then ended
-    /// by force. Returns when all have ended.
+    /// by force. Returns when all have ended, or a second after the deadline: what doesn't notice by then (code that computes, or waits for something
+    /// else) goes on, and is still counted as [`active`](Stats::active).
     ///
     /// Handlers see `cx.server.is_draining()`. From the serving thread or from a handler, which are themselves what is
     /// waited for, it asks and returns at once, having drained nothing; the loop itself then ends by force what overstays.

@@ -45,8 +45,8 @@ impl Limit {
 
     /// At the limit clients are accepted all the same, and wait for room, each up to `time`; then one is refused and closed, as by
     /// [`reject`](Self::reject). Those who came first go in first. At most 1024 wait like this in each process that accepts,
-    /// each with an open descriptor; others are in the backlog, and their time begins when they come out of it. What waits is told to go
-    /// when the server stops. Who waits in one of several worker processes waits for room in that one.
+    /// each with an open descriptor; others are in the backlog, and their time begins when they come out of it. Who waits is told to go
+    /// when the server stops, or served with those in the backlog ([`Backlog::Serve`](crate::Backlog::Serve)). Who waits in one of several worker processes waits for room in that one.
     ///
     /// ```
     /// use socketserver_core::Limit;

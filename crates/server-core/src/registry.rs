@@ -33,7 +33,15 @@ impl Registry {
         let closer = connection.map_or(Closer::Nothing, |it| Closer::Connection(it.downgrade()));
         let mut entries = self.0.lock();
         let is_peers = entries.by_peer.as_mut().is_none_or(|by_peer| by_peer.try_enter(&peer));
-        let entry = Entry { peer, since: Instant::now(), closer, is_ended: false, is_peers, child: None };
+        let entry = Entry {
+            peer,
+            since: Instant::now(),
+            closer,
+            is_ended: false,
+            is_peers,
+            waits: false,
+            child: None,
+        };
         entries.by_id.insert(id, entry);
         is_peers
     }
@@ -140,14 +148,20 @@ impl Registry {
         true
     }
 
-    /// Ends all of them; they still have to notice. How many hadn't been ended before is told first, so that nobody who sees
+    /// Whether one waits for room.
+    pub(crate) fn set_waits(&self, id: u64, waits: bool) {
+        if let Some(entry) = self.0.lock().by_id.get_mut(&id) {
+            entry.waits = waits;
+        }
+    }
+
+    /// Ends all of them, but those that wait for room; they still have to notice. How many hadn't been ended before is told first, so that nobody who sees
     /// one end misses it in the count.
     pub(crate) fn close_all(&self, tell: impl FnOnce(usize)) {
         let mut entries = self.0.lock();
-        tell(entries.by_id.values().filter(|entry| !entry.is_ended).count());
-        for entry in entries.by_id.values_mut() {
-            entry.end();
-        }
+        let inside = |entry: &&mut Entry| !entry.is_ended && !entry.waits;
+        tell(entries.by_id.values_mut().filter(inside).count());
+        entries.by_id.values_mut().filter(inside).for_each(Entry::end);
     }
 
     /// Whether there are clients who haven't said anything yet, on connections that go on.

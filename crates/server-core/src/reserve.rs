@@ -16,13 +16,21 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Given up for a moment when accept(2) lacks a descriptor, so that the client at the head of the backlog can be told. One for all
 /// acceptors of a process, who take turns.
 pub(crate) struct Reserve {
+    /// Of who has it given up, or takes it back: held while hooks of the user's run, for which nothing else may be locked.
+    turn: ForkMutex<()>,
     kept: ForkMutex<Kept>,
     /// To be read without the lock: somebody else took it in the moment that it was given up.
     is_missing: AtomicBool,
 }
 
+/// While nobody else uses it.
+pub(crate) struct Held<'a> {
+    _turn: ForkMutexGuard<'a, ()>,
+    kept: ForkMutexGuard<'a, Kept>,
+}
+
 /// What is behind the lock.
-pub(crate) struct Kept {
+struct Kept {
     /// An open file of its own, not a duplicate: it must help against ENFILE too. A socket, for which no file system is needed.
     socket: Option<Socket>,
     told: Option<Instant>,
@@ -33,7 +41,11 @@ pub(crate) struct Kept {
 impl Reserve {
     pub(crate) fn new() -> io::Result<Self> {
         let kept = Kept { socket: Some(open()?), told: None, is_over: false };
-        Ok(Reserve { kept: ForkMutex::new(kept), is_missing: AtomicBool::new(false) })
+        Ok(Reserve {
+            turn: ForkMutex::default(),
+            kept: ForkMutex::new(kept),
+            is_missing: AtomicBool::new(false),
+        })
     }
 
     /// Whether it may help against this error.
@@ -41,21 +53,36 @@ impl Reserve {
         matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
     }
 
-    /// Gives it up while `code` runs, and takes it again. `None` if there is none to be given up, nor to be had.
+    /// Gives it up while `code` runs, which may close the server, and takes it again. `None` if there is none to be given up, nor to be had.
     pub(crate) fn without<R>(&self, code: impl FnOnce() -> R) -> Option<R> {
-        let mut kept = self.kept.lock();
-        if kept.is_over {
-            return None;
-        }
-        let given_up = kept.socket.take().or_else(|| open().ok());
-        let result = given_up.map(|socket| {
+        let _turn = self.turn.lock();
+        let given_up = {
+            let mut kept = self.kept.lock();
+            if kept.is_over {
+                return None;
+            }
             self.is_missing.store(true, SeqCst); // before somebody else can take it
+            kept.socket.take().or_else(|| open().ok())
+        };
+        let result = given_up.map(|socket| {
             drop(socket);
             code()
         });
-        kept.socket = if result.is_some() { open().ok() } else { None };
-        self.is_missing.store(kept.socket.is_none(), SeqCst);
+        if result.is_some() {
+            self.take();
+        }
         result
+    }
+
+    /// Has it again, if it can be had. True if there is one, or is to be none.
+    fn take(&self) -> bool {
+        let mut kept = self.kept.lock();
+        if kept.socket.is_none() && !kept.is_over {
+            kept.socket = open().ok();
+        }
+        let is_missing = kept.socket.is_none() && !kept.is_over;
+        self.is_missing.store(is_missing, SeqCst);
+        !is_missing
     }
 
     /// Gets it back, if it is missing; false if that can't be done. To be called when a descriptor could be had, which may have been this one.
@@ -63,12 +90,8 @@ impl Reserve {
         if !self.is_missing.load(SeqCst) {
             return true;
         }
-        let mut kept = self.kept.lock();
-        if kept.socket.is_none() {
-            kept.socket = open().ok();
-        }
-        self.is_missing.store(kept.socket.is_none(), SeqCst);
-        kept.socket.is_some()
+        let _turn = self.turn.lock();
+        self.take()
     }
 
     /// That descriptors have run out, if it is time to tell.
@@ -82,7 +105,7 @@ impl Reserve {
         })
     }
 
-    /// The server is closed, though others may still know of it.
+    /// The server is closed, though others may still know of it, or be in [`without`](Self::without).
     pub(crate) fn close(&self) {
         let mut kept = self.kept.lock();
         (kept.socket, kept.is_over) = (None, true);
@@ -90,12 +113,13 @@ impl Reserve {
     }
 
     /// For a fork: while this is held, nobody else holds it.
-    pub(crate) fn hold(&self) -> ForkMutexGuard<'_, Kept> {
-        self.kept.lock()
+    pub(crate) fn hold(&self) -> Held<'_> {
+        Held { _turn: self.turn.lock(), kept: self.kept.lock() }
     }
 
     /// In a worker process: the one that it has inherited is its parent's file, and would free none.
-    pub(crate) fn renew(&self, kept: &mut Kept) {
+    pub(crate) fn renew(&self, held: &mut Held<'_>) {
+        let kept = &mut held.kept;
         kept.socket = None;
         kept.socket = open().ok();
         self.is_missing.store(kept.socket.is_none(), SeqCst);

@@ -167,7 +167,7 @@ pub(crate) fn goes_on<R>(wait: &ScopedJoinHandle<'_, R>) -> bool {
     !wait.is_finished()
 }
 
-/// What `code` gives in a forked child.
+/// What `code` gives in a forked child. It has copies of what other tests have open: a socket that is to be over then is shut down, not merely dropped.
 pub(crate) fn in_child(code: impl FnOnce(&Child) -> i32) -> Option<i32> {
     match fork().unwrap() {
         Fork::Child(child) => {

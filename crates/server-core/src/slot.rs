@@ -35,7 +35,12 @@ const PORT_CLOSED: usize = CELLS + 11;
 const LIMIT_HANDSHAKES: usize = CELLS + 12;
 const STOP_AT: usize = CELLS + 13;
 const RETIRE_AT: usize = CELLS + 14;
-const LENGTH: usize = CELLS + 15;
+/// What made the listening socket unusable for it: an error's number, or [`NO_NUMBER`].
+const UNUSABLE: usize = CELLS + 15;
+const LENGTH: usize = CELLS + 16;
+
+/// Of an error that isn't the system's.
+const NO_NUMBER: u64 = u64::MAX;
 
 /// What a parent wants of a worker. Of each kind only the last one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +207,19 @@ impl Slot {
 
     pub(crate) fn is_port_closed(&self) -> bool {
         self.words[PORT_CLOSED].load(SeqCst) != 0
+    }
+
+    /// The worker can't accept any more.
+    pub(crate) fn cannot_accept(&self, error: &io::Error) {
+        let number = error.raw_os_error().and_then(|number| u64::try_from(number).ok());
+        self.words[UNUSABLE].store(number.filter(|it| *it != 0).unwrap_or(NO_NUMBER), SeqCst);
+    }
+
+    /// Why it can't, if it has said so.
+    pub(crate) fn why_it_cannot_accept(&self) -> Option<io::Error> {
+        let number = self.words[UNUSABLE].load(SeqCst);
+        let other = || io::Error::other("a worker process couldn't accept");
+        (number != 0).then(|| i32::try_from(number).map_or_else(|_| other(), io::Error::from_raw_os_error))
     }
 
     /// Asks the parent to stop the server; requests in progress may go on for `grace`.

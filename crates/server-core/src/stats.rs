@@ -46,7 +46,7 @@ pub struct Stats {
     /// Given up without being run, such as what waited for a thread when the server was closed.
     pub dropped: u64,
     /// Ended by force, in whichever of the ways above: at the deadline of a shutdown, be it by killing the process
-    /// that serves them, or by [`Handle::close_connection`](crate::Handle::close_connection).
+    /// that serves them, or by [`Handle::close_connection`](crate::Handle::close_connection). Connections, and whatever a child serves.
     pub forced: u64,
     /// Times that accepting failed.
     pub accept_errors: u64,
@@ -54,7 +54,7 @@ pub struct Stats {
     /// shutdown: what such a client hadn't received of its reply by then may be lost.
     pub cut_off: u64,
     /// Bytes received: on connections that have ended and on those that are open, and as datagrams, as far as they were kept. What a worker
-    /// process receives is counted when the request ends. What is [thrown away](crate::Linger) isn't counted.
+    /// process receives is counted when the request ends, and not if the process is killed before. What is [thrown away](crate::Linger) isn't counted.
     pub bytes_in: u64,
     /// Bytes sent, likewise: on connections, and as replies to datagrams. What a handler sends by a datagram server's socket itself isn't
     /// counted.

@@ -146,6 +146,11 @@ impl Worker {
         self.overstays = true;
     }
 
+    /// Why it couldn't take in anybody, of its first request on: the listening socket is unusable, and is for whoever takes its place.
+    pub fn unusable(&self) -> Option<io::Error> {
+        self.link.slot.why_it_cannot_accept().filter(|_| self.stats().accepted == 0)
+    }
+
     /// Whether a handler in it has asked for the whole server to stop, and how long requests in progress may go on then. Said once.
     pub fn asks_to_stop(&self) -> Option<Option<Duration>> {
         self.link.slot.take_ask()

@@ -1,7 +1,7 @@
 //! A process that serves beside others, on the listening socket that they share: as it sees itself.
 
 use crate::{
-    Acceptor, Bell, MixIn, ServerHooks, Transport, WorkerSettings,
+    Acceptor, Bell, MixIn, ServerError, ServerHooks, Transport, WorkerSettings,
     backlog::refuse_prefetched,
     core::Core,
     crowd::Relay,
@@ -214,6 +214,9 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
         }
         worker.enter(WorkerPhase::Leaving); // before the wait for those who linger: nobody is taken in meanwhile
         drop(tended);
+        if let Some(Err(ServerError::Accept { source, .. })) = &served {
+            worker.slot.cannot_accept(source);
+        }
         if matches!(served, Some(Err(_)) | None) {
             shared.core.stop_here(worker.own_end());
         }

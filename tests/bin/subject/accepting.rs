@@ -1,14 +1,15 @@
 //! A server of any mix-in whose accepting is steered: suspended, stopped, taken up again; and that says what it has counted.
 
+use socket2::SockRef;
 use socketserver::{
     Backlog, ForkingMixIn, Handle, MixIn, PreforkMixIn, ReactorMixIn, Refusal, Runs, Sequential,
-    ThreadPoolMixIn, ThreadingMixIn, kind, prelude::*,
+    ThreadPoolMixIn, ThreadingMixIn, Transport, kind, prelude::*,
 };
 use std::{
     collections::HashMap,
     error::Error,
     io,
-    net::SocketAddr,
+    net::{Shutdown, SocketAddr},
     process,
     sync::mpsc::{Sender, channel},
     thread,
@@ -44,7 +45,7 @@ type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// The mix-in, then `backlog=keep|serve|refuse|leave`, `limit=N` of connections, `address=A`, `sockets=each` of the pool's threads or the
 /// processes, `early=yes` to serve only after the first `again`. Obeys lines: `suspend`, `close` (the port), `resume`,
-/// `stats`, `shutdown MS`, `pids`, and `again`, which serves again. Closes the server at the end of its input.
+/// `stats`, `shutdown MS`, `pids`, `spoil` (the listening socket), and `again`, which serves again. Closes the server at the end of its input.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((mixin, settings)) = arguments.split_first() else { return Err("which mix-in?".into()) };
     let settings: Settings<'_> = settings.iter().filter_map(|it| it.split_once('=')).collect();
@@ -84,9 +85,11 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
     let (again, told) = channel();
     thread::scope(|scope| {
         scope.spawn({
-            let handle = handle.clone();
+            let (handle, server) = (handle.clone(), &server);
             move || {
-                let obey = |line: String| steer(&handle, &line, &again);
+                let obey = |line: String| {
+                    steer(&handle, &line, &again, || spoil(&*server.socket().expect("it is open")))
+                };
                 io::stdin().lines().map_while(Result::ok).for_each(obey);
                 handle.request_shutdown();
                 drop(again);
@@ -96,7 +99,7 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
             return Ok(());
         }
         loop {
-            server.serve_forever()?;
+            server.serve_forever().inspect_err(|error| println!("failed {error}"))?;
             println!("stopped");
             if told.recv().is_err() {
                 return Ok::<_, ServerError>(());
@@ -108,7 +111,12 @@ fn run<M: MixIn + Runs<kind::KeepAlive>>(mixin: M, settings: &Settings<'_>) -> R
     Ok(())
 }
 
-fn steer(handle: &Handle, line: &str, again: &Sender<()>) {
+/// Makes the listening socket such that nothing mends it.
+fn spoil<S: Transport>(socket: &S) {
+    SockRef::from(&socket.readiness()).shutdown(Shutdown::Both).expect("it listens");
+}
+
+fn steer(handle: &Handle, line: &str, again: &Sender<()>, spoil: impl Fn()) {
     let (word, argument) = line.split_once(' ').unwrap_or((line, ""));
     match word {
         "suspend" => handle.suspend(),
@@ -119,6 +127,7 @@ fn steer(handle: &Handle, line: &str, again: &Sender<()>) {
         },
         "stats" => tell(handle),
         "again" => drop(again.send(())),
+        "spoil" => spoil(),
         "shutdown" => {
             let deadline = Duration::from_millis(argument.parse().expect("a number"));
             let report = handle.shutdown(deadline);

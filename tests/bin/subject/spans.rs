@@ -127,7 +127,7 @@ impl DatagramRequestHandler<Hooks> for Obey {
 type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `MIXIN` and any of `request_timeout=MS`, `idle_timeout=MS`, `grace=MS` of SIGTERM, `reject=N`, `wait=MS` for room that there isn't, `per_peer=N`,
-/// `queue=N` of a pool of one thread, `transport=udp`; `factory=panics` instead of making a handler, `panics=yes` of the observer, `workers=told` by it.
+/// `queue=N` of a pool of one thread, `reserve=yes` of a descriptor, `transport=udp`; `factory=panics` instead of making a handler, `panics=yes` of the observer, `workers=told` by it.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     let pool = match settings.get("queue") {
@@ -181,6 +181,7 @@ fn tcp<M: MixIn + Runs<kind::KeepAlive>>(settings: &Settings<'_>, mixin: M) -> R
     if let Some(limit) = settings.get("per_peer") {
         builder = builder.max_connections_per_peer(limit.parse::<usize>()?);
     }
+    let builder = builder.reserve_descriptor(settings.contains_key("reserve"));
     run(&builder.observer(printer(settings)).bind("127.0.0.1:0")?, settings)
 }
 
@@ -200,7 +201,7 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
     );
     let (by, why) = (timed_out_by, refused_by);
     println!(
-        "reasons {} {} {} {} {} {} {} {} {} {} {}",
+        "reasons {} {} {} {} {} {} {} {} {} {} {} {} {}",
         by.read,
         by.write,
         by.handshake,
@@ -211,7 +212,9 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
         why.waited_too_long,
         why.max_connections_per_peer,
         why.queue_full,
-        why.draining
+        why.draining,
+        why.max_handshakes,
+        why.no_descriptor
     );
     Ok(())
 }

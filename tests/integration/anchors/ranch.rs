@@ -35,6 +35,7 @@ fn under_a_hundred_connections_the_limit_is_changed_and_nobody_thrown_out() {
     handle.set_max_connections(Limit::backlog(10));
     clients.iter_mut().for_each(echoes);
     let late = crate::clients::connect(address);
+    server.wait_until_asleep(); // it has looked
     assert_eq!((handle.stats().active, handle.stats().accepted), (100, 100));
     clients.truncate(9);
     let mut late = late;

@@ -1,7 +1,7 @@
 //! A hundred clients, while children, connections and requests end at random. What Ranch's stampede suite does.
 
 use super::{accounting::setting, is_concurrent, resets, server};
-use crate::util::wait_for;
+use crate::util::{wait_for, wait_up_to};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reliability::{Client, GUARD, Program, descriptors, signal, threads};
@@ -110,7 +110,7 @@ impl Scene {
         }
         if let Some(child) = server.children().choose(dice) {
             // It may have ended by itself.
-            if dice.random_bool(0.5) {
+            if done.killed <= done.stopped {
                 done.killed += u64::from(signal(*child, Signal::KILL).is_ok());
             } else {
                 done.stopped += u64::from(signal(*child, Signal::STOP).is_ok());
@@ -149,6 +149,13 @@ fn belongings(server: &Program) -> (usize, usize, usize) {
     (threads(server.pid), descriptors(server.pid), server.children().len())
 }
 
+/// Threads and descriptors of each process that serves beside others, the most of them.
+fn of_workers(server: &Program) -> (usize, usize) {
+    let children = server.children();
+    let most = |count: fn(u32) -> usize| children.iter().map(|it| count(*it)).max().unwrap_or(0);
+    (most(threads), most(descriptors))
+}
+
 /// Of a server that has no clients: the loop's, the one that hears signals, and those that a mix-in keeps.
 fn most_threads(mixin: &str) -> usize {
     match mixin {
@@ -172,6 +179,9 @@ fn survives(mixin: &str) {
     });
     let mut before = belongings(&server);
     before.2 = if mixin == "prefork" { 2 } else { 0 };
+    // The loop, the one that listens to the parent, and a pool of two.
+    wait_for("idle threads of the processes to end", || mixin != "prefork" || of_workers(&server).0 == 4);
+    let in_workers = of_workers(&server);
 
     let scene = Scene::of(&server, mixin);
     let seed = setting("SOCKETSERVER_SEED", rand::random::<u32>().into());
@@ -188,8 +198,8 @@ fn survives(mixin: &str) {
             assert!(Instant::now() < end + 4 * GUARD, "{mixin}, seed {seed}: only {done:?}");
             let served = scene.served.load(Relaxed);
             scene.make_trouble(&server, &mut dice, &mut done, can_kill);
-            // Somebody is served between two of them.
-            wait_for("somebody to be served", || scene.served.load(Relaxed) > served);
+            // Somebody is served between two of them, be it after the longest pause before a process is forked.
+            wait_up_to(2 * GUARD, "somebody to be served", || scene.served.load(Relaxed) > served);
         }
     });
     scene.open.lock().clear();
@@ -217,7 +227,11 @@ fn survives(mixin: &str) {
     );
     wait_for("nothing to be left", || {
         let now = belongings(&server);
-        now.0 <= most_threads(mixin) && now.1 <= before.1 && now.2 == before.2
+        let now_in_workers = of_workers(&server);
+        now.0 <= most_threads(mixin)
+            && now.1 <= before.1
+            && now.2 == before.2
+            && (mixin == "forking" || now_in_workers.0 <= in_workers.0 && now_in_workers.1 <= in_workers.1)
     });
     let last = server.stop();
     assert_eq!(last.accepted, counts.accepted + 1, "{mixin}, seed {seed}");

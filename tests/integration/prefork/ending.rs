@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 /// Beyond a deadline, after which a process is killed that hasn't come to its end.
 const MARGIN: Duration = Duration::from_secs(1);
 
+/// Where the loop is inside the handler and where it isn't; a deadline in milliseconds, and one that has passed when it is heard.
+const CASES: [(&str, u32); 4] =
+    [("inner=sequential", 100), ("inner=pool", 100), ("inner=sequential", 0), ("inner=pool", 0)];
+
 #[test]
 fn a_signal_stops_accepting_and_lets_requests_finish() {
     for inner in ["inner=pool", "inner=threading", "inner=one"] {
@@ -78,13 +82,13 @@ fn a_loop_that_is_inside_a_handler_is_ended_by_force_at_the_deadline() {
 
 #[test]
 fn what_notices_no_force_is_killed_and_counts_as_forced() {
-    for inner in ["inner=sequential", "inner=pool"] {
+    for (inner, deadline) in CASES {
         let mut server = start(1, &["control=yes", inner]);
         let mut client = server.connect();
         client.ask("sleep");
-        server.subject.tell("shutdown 100");
-        assert_eq!(client.hear(), "", "{inner}");
-        assert_eq!(server.after("drained "), "0 forced 1", "{inner}");
+        server.subject.tell(&format!("shutdown {deadline}"));
+        assert_eq!(client.hear(), "", "{inner}, {deadline}");
+        assert_eq!(server.after("drained "), "0 forced 1", "{inner}, {deadline}");
         server.subject.close_input();
         let counts = server.after("accepted ");
         assert!(counts.ends_with(" failed 1 disconnected 0 active 0 forced 1"), "{counts}");
@@ -95,8 +99,8 @@ fn what_notices_no_force_is_killed_and_counts_as_forced() {
 /// Where a request holds up the loop of its process, and so that of the parent; and where it holds up only who closes the server.
 #[test]
 fn a_signal_is_heard_though_the_server_stops_already() {
-    for inner in ["inner=sequential", "inner=pool"] {
-        let mut server = start(2, &["control=yes", inner, "deadline=100"]);
+    for (inner, deadline) in CASES {
+        let mut server = start(2, &["control=yes", inner, &format!("deadline={deadline}")]);
         let mut held = server.connect();
         held.ask("hold");
         let mut other = server.connect();
@@ -104,9 +108,9 @@ fn a_signal_is_heard_though_the_server_stops_already() {
         wait_for("it to be heard", || held.ask("draining") == "true");
         server.subject.close_input();
         server.terminate();
-        assert_eq!(held.hear(), "", "{inner}");
+        assert_eq!(held.hear(), "", "{inner}, {deadline}");
         let (status, counts) = server.end();
-        assert!(status.success() && counts.ends_with(" forced 1"), "{inner}, {status}: {counts}");
+        assert!(status.success() && counts.ends_with(" forced 1"), "{inner}, {deadline}, {status}: {counts}");
     }
 }
 

@@ -193,6 +193,13 @@ fn one_that_dies_of_a_connection_that_waits_is_replaced_too() {
 /// In the moment in which a handler begins to wait, and the thread leaves its seat to another.
 #[test]
 fn one_that_panics_as_its_handler_begins_to_wait_leaves_nobody_else_waiting() {
+    // On a busy machine the watch may be faster, and give the seat away before.
+    let mut outcomes = (0..20).map(|_| panics_as_its_handler_begins_to_wait());
+    let last = outcomes.find(|it| *it != Outcome::Panicked);
+    assert_eq!(last, Some(Outcome::Failed), "it panicked in a read");
+}
+
+fn panics_as_its_handler_begins_to_wait() -> Outcome {
     let dying = Dying::default();
     let server = serve(house(&dying, (1, 4), None));
     let mut bad = Client::connect(server.server_address());
@@ -206,5 +213,6 @@ fn one_that_panics_as_its_handler_begins_to_wait_leaves_nobody_else_waiting() {
     assert_eq!((bad.hear(), bad.hear()), ("wait".into(), "enough".into()));
     bad.expect_end(); // it can't be made to wait again
     assert_eq!(good.ask("after"), "after");
-    wait_for("the end to be told", || dying.recorder.outcomes() == [Outcome::Failed]);
+    wait_for("the end to be told", || dying.recorder.outcomes().len() == 1);
+    dying.recorder.outcomes()[0]
 }

@@ -6,13 +6,14 @@ mod several;
 pub(crate) mod told;
 
 use crate::clients::{connect, connect_from, rest};
+use reliability::limit_descriptors;
 use rustix::process::{Pid, Signal, kill_process};
 use socketserver::{TcpStream, UdpSocket, prelude::*};
 use std::{
     net::{Shutdown, SocketAddr},
     time::Duration,
 };
-use told::Told;
+use told::{REASONS, Told};
 
 const ALL: [&str; 6] = ["sequential", "threading", "pool", "forking", "prefork", "reactor"];
 
@@ -204,6 +205,26 @@ fn why_a_client_is_turned_away_is_told() {
     drop(busy);
     told.until("C- ");
     told.end(false);
+}
+
+/// By the reserved descriptor.
+#[test]
+fn who_comes_when_there_is_no_descriptor_is_told_of_once_too() {
+    for mixin in ["threading", "reactor"] {
+        let told = Told::by(mixin, &["reserve=yes"]);
+        limit_descriptors(told.pid(), 40).unwrap();
+        let visit = || {
+            let client = connect(told.address);
+            let _ = client.sendall(b"wait\n"); // it may be over
+            client.recv(&mut [0; 8]).is_ok_and(|n| n > 0).then_some(client)
+        };
+        let inside: Vec<_> = std::iter::from_fn(visit).collect();
+        assert!(!inside.is_empty(), "{mixin}");
+        drop(inside);
+        let reasons = told.end(false);
+        let lacked = REASONS.iter().position(|it| *it == "Refused(NoDescriptor)").expect("it is one");
+        assert!(reasons[lacked] > 0, "{mixin}: {reasons:?}");
+    }
 }
 
 #[test]

@@ -62,6 +62,10 @@ impl Told {
         );
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
     pub(crate) fn terminate(&mut self) {
         if !std::mem::replace(&mut self.is_terminated, true) {
             self.server.terminate(); // once: by the second it may have given up its signals
@@ -69,9 +73,9 @@ impl Told {
     }
 
     /// Ends the server; all spans have ended then, once, within one another, and their ends are what was counted. With `lost` ends may be
-    /// missing, of worker processes that were ended by force: these have failed.
+    /// missing, of worker processes that were ended by force: these have failed. Gives how many ended by which of the [`REASONS`].
     #[track_caller]
-    pub(crate) fn end(mut self, lost: bool) {
+    pub(crate) fn end(mut self, lost: bool) -> [u64; REASONS.len()] {
         self.terminate();
         let Told { server, mut lines, .. } = self;
         let (status, rest) = server.end();
@@ -89,6 +93,7 @@ impl Told {
         assert_eq!(numbers(reasons), count.reasons, "{lines:#?}");
         let stopped = lines.iter().filter_map(|line| line.strip_prefix("S- ")).collect::<Vec<_>>();
         assert_eq!(stopped, [format!("false {}", count.fields[0])], "{lines:#?}");
+        count.reasons
     }
 }
 
@@ -106,7 +111,7 @@ fn without_numbers(line: &str) -> String {
 }
 
 /// The names of [`Count::reasons`].
-const REASONS: [&str; 11] = [
+pub(crate) const REASONS: [&str; 13] = [
     "TimedOut(Read)",
     "TimedOut(Write)",
     "TimedOut(Handshake)",
@@ -118,6 +123,8 @@ const REASONS: [&str; 11] = [
     "Refused(MaxConnectionsPerPeer)",
     "Refused(QueueFull)",
     "Refused(Draining)",
+    "Refused(MaxHandshakes)",
+    "Refused(NoDescriptor)",
 ];
 
 /// Counts what was told, as a server counts what happens.
@@ -128,12 +135,12 @@ struct Count {
     over: Vec<String>,
     /// accepted, completed, failed, panicked, disconnected, timed out, refused, dropped, forced, bytes in, bytes out
     fields: Vec<u64>,
-    reasons: Vec<u64>,
+    reasons: [u64; REASONS.len()],
 }
 
 impl Default for Count {
     fn default() -> Self {
-        Count { open: HashMap::new(), over: Vec::new(), fields: vec![0; 11], reasons: vec![0; 11] }
+        Count { open: HashMap::new(), over: Vec::new(), fields: vec![0; 11], reasons: [0; REASONS.len()] }
     }
 }
 

@@ -96,6 +96,7 @@ fn the_queue_is_made_longer_shorter_and_away_with() {
     wait_for("two more to be taken in", || server.stats().active == 5);
 
     server.mixin().set_queue_limit(None);
+    server.wait_until_asleep(); // who was about to accept might take one more
     queued.push(Client::connect(address));
     server.wait_until_asleep();
     assert_eq!(server.stats().active, 5, "the last one waits in the backlog");

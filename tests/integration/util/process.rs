@@ -63,9 +63,10 @@ pub(crate) fn processes_sleep(pids: &[u32]) -> bool {
 fn slept_through(first: &[String], look_again: impl FnOnce() -> Vec<String>) -> bool {
     let is_asleep = |status: &String| line_of(status, "State:").starts_with('S');
     // Who was asleep at both looks, and hasn't run in between, slept all the time from the one to the other.
+    let runs = |status: &String| line_of(status, "voluntary_ctxt_switches:").to_owned();
     !first.is_empty() && first.iter().all(is_asleep) && {
-        let runs = |status: &String| line_of(status, "voluntary_ctxt_switches:").to_owned();
-        first.iter().map(runs).eq(look_again().iter().map(runs))
+        let second = look_again();
+        second.iter().all(is_asleep) && first.iter().map(runs).eq(second.iter().map(runs))
     }
 }
 

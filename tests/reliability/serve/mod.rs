@@ -90,6 +90,8 @@ impl log::Log for ToStdout {
 struct State {
     handle: OnceLock<Handle>,
     is_asked: Arc<AtomicBool>,
+    /// Who says so: a child that is forked as it is asked has its copy of that.
+    pid: u32,
     /// Where each reply is noted that has been written.
     record: Option<File>,
 }
@@ -98,13 +100,14 @@ impl State {
     fn of(settings: &Settings<'_>) -> Result<Self, Box<dyn Error>> {
         let open = |path| OpenOptions::new().create(true).append(true).open(path);
         let record = settings.get("record").map(open).transpose()?;
-        let state = State { record, ..State::default() };
+        let state = State { record, pid: process::id(), ..State::default() };
         signal_hook::flag::register(SIGUSR1, state.is_asked.clone())?;
         Ok(state)
     }
 
     fn say_counts(&self) {
         if self.is_asked.swap(false, SeqCst)
+            && self.pid == process::id()
             && let Some(handle) = self.handle.get()
         {
             say(&format!("stats {}", Counts::from(handle.stats())));

@@ -15,6 +15,7 @@ use rustix::{
 use socketserver_core::{Bell, WorkerPhase};
 use socketserver_sys::{ForkMutex, sync::ForkMutexGuard};
 use std::{
+    io,
     os::fd::AsFd,
     sync::{
         Arc, OnceLock,
@@ -47,6 +48,8 @@ pub(crate) struct List {
     pub(crate) back_off: BackOff,
     /// To be told when the list isn't locked any more.
     pub(crate) news: Vec<News>,
+    /// What a process ended by that couldn't take in anybody. No other could, either.
+    pub(crate) unusable: Option<io::Error>,
 }
 
 impl Herd {
@@ -65,7 +68,7 @@ impl Herd {
         }
     }
 
-    pub(crate) fn bell(&self) -> std::io::Result<&Arc<Bell>> {
+    pub(crate) fn bell(&self) -> io::Result<&Arc<Bell>> {
         if self.bell.get().is_none() {
             let bell = Arc::new(Bell::new()?);
             if self.bell.set(bell.clone()).is_ok() {
@@ -110,7 +113,7 @@ impl Herd {
 
     /// Forgets those that have ended. Waits only for ids in the list, so nobody else's child is taken.
     fn reap(&self, list: &mut List, now: Instant) {
-        let List { processes, back_off, news } = list;
+        let List { processes, back_off, news, unusable } = list;
         processes.retain(|process| {
             let status = match waitpid(Some(process.pid), WaitOptions::NOHANG) {
                 Ok(Some((_, status))) => status.exit_status(),
@@ -120,14 +123,17 @@ impl Herd {
             self.watch.remove(&process.watched);
             let expected = process.is_told() || process.has_left() && status == Some(0);
             let back_off = if expected { Duration::ZERO } else { back_off.died(process.age(now), now) };
+            *unusable = process.worker.unusable().or_else(|| unusable.take());
             let (pid, lost) = (process.worker.pid(), process.worker.stats().active);
             news.push(News::Ended { pid, status, expected, back_off, lost });
             false
         });
     }
 
-    /// Tells all to stop; those that were told before count by the earlier of the two ends.
+    /// Tells all to stop; those that were told before count by the earlier of the two ends. An end that has passed is now, once: it isn't put off
+    /// by saying it again.
     pub(crate) fn stop_all(&self, until: Option<Instant>, now: Instant) {
+        let until = until.map(|until| until.max(now));
         let grace = until.map(|until| until.saturating_duration_since(now));
         for process in &mut self.lock().processes {
             if process.would_end_sooner(until) {

@@ -268,7 +268,10 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
             }
         };
         self.stop(|all| all.iter().all(Process::has_left));
-        served
+        match self.herd.lock().unusable.take() {
+            Some(source) => Err(acceptor.unusable(source)),
+            None => served,
+        }
     }
 
     fn process_request<T: Transport, S: ServerHooks<T>>(&self, job: Job<T, S>) {

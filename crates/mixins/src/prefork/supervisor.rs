@@ -42,7 +42,8 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
         let mut list = self.herd.lock();
         let asked = self.herd.tend(&mut list, now);
         let mut result = Ok(());
-        if asked.is_none() {
+        let is_unusable = list.unusable.is_some();
+        if asked.is_none() && !is_unusable {
             while let Some(step) = self.herd.plan(&list, now) {
                 match step {
                     Step::Stop(which) => self.stop(&mut list.processes[which], now),
@@ -64,6 +65,9 @@ impl<T: Transport, S: ServerHooks<T>, Inner: MixIn> Supervisor<T, S, Inner> {
             self.give_up_sockets(&list);
         }
         self.herd.tell(list);
+        if is_unusable {
+            self.acceptor.stop(); // `serve` says why
+        }
         if let Some(grace) = asked {
             self.acceptor.request_shutdown(grace); // the loop hears it
         }

@@ -8,28 +8,45 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Whether the server, which has been told to stop, has still to serve some of those who waited at that moment. For a mix-in whose
     /// threads accept: as long as this is so, they go on.
     pub fn is_serving_backlog(&self) -> bool {
-        let core = &self.shared.core;
-        core.is_stopping()
-            && self.transport.upgrade().is_some_and(|transport| self.has_backlog_to_serve(&transport))
+        let has_backlog =
+            || self.transport.upgrade().is_some_and(|transport| self.has_backlog_to_serve(&transport));
+        self.shared.core.is_stopping() && (self.has_waiting_to_serve() || has_backlog())
     }
 
     /// Whether this one is to take them in: not one that only looks after others.
     pub(super) fn serves_backlog(&self, transport: &T) -> bool {
-        let takes_in = match self.role {
+        self.takes_in_at_stop() && self.has_backlog_to_serve(transport)
+    }
+
+    /// The same of those who came out of the backlog before, and wait for room.
+    pub(super) fn serves_waiting(&self) -> bool {
+        self.takes_in_at_stop() && self.has_waiting_to_serve()
+    }
+
+    /// Whether somebody is to serve those.
+    pub(super) fn has_waiting_to_serve(&self) -> bool {
+        !self.shared.waiting_room.is_empty() && self.may_serve_at_stop()
+    }
+
+    fn takes_in_at_stop(&self) -> bool {
+        match self.role {
             Role::Loop => !self.was_cloned.load(Relaxed),
             Role::OneOfMany => true,
             Role::ForOne => false,
-        };
-        takes_in && self.has_backlog_to_serve(transport)
+        }
     }
 
     fn has_backlog_to_serve(&self, transport: &T) -> bool {
+        let core = &self.shared.core;
+        self.may_serve_at_stop() && core.at_stop.has_left(|| core.backlog_of(transport))
+    }
+
+    fn may_serve_at_stop(&self) -> bool {
         let core = &self.shared.core;
         core.at_stop.choice == Backlog::Serve
             && core.drain_until().is_none_or(|until| Instant::now() < until)
             && !core.worker().is_some_and(|worker| worker.is_spent(core.counters.accepted_so_far()))
             && !core.waker.is_closed() // by a handler that has closed the server: nothing wakes us, and the rest is refused
-            && core.at_stop.has_left(|| core.backlog_of(transport))
     }
 
     /// Whether the rest of them is given up: again and again something lacks to take one in, nobody is inside who would leave it behind, and

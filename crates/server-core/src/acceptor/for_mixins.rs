@@ -1,9 +1,12 @@
 //! What a mix-in does by an acceptor besides accepting: hands requests on, does what is due, tells of things, asks for the end.
 
 use super::{Acceptor, Role};
-use crate::{Event, Job, MixIn, ServerHooks, Transport, server::Shared};
+use crate::{Event, Job, MixIn, ServerError, ServerHooks, Transport, server::Shared};
 use socketserver_handlers::ServerControl;
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// Hands a request to the mix-in, through the state's hook.
@@ -46,6 +49,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if !core.is_stopping() {
             core.stop_here(core.drain_until());
         }
+    }
+
+    /// What [`accept`](Self::accept) would have failed with, for a mix-in that has learned otherwise that the listening socket is unusable.
+    pub fn unusable(&self, source: io::Error) -> ServerError {
+        ServerError::Accept { address: self.shared.core.address.to_string(), source }
     }
 
     /// Hears what the loop hears, such as the signals of a server whose mix-in forks, for a mix-in that waits without the loop.

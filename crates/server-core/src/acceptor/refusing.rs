@@ -30,10 +30,14 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     /// In the parent of worker processes, which serves nobody itself: turns away who was let in while the port was just being closed.
     pub(super) fn refuse_kept(&self, transport: &T) {
         let shared = &self.shared;
-        if self.role != Role::Loop || !self.has_kept(transport) || shared.core.workers.lock().is_empty() {
+        let core = &shared.core;
+        // Be the port open again by now.
+        if self.role != Role::Loop || !core.was_port_closed() || core.workers.lock().is_empty() {
             return;
         }
-        while let Some(Ok((request, peer))) = shared.core.hook("get_request", || transport.get_request()) {
+        while core.has_prefetched(transport)
+            && let Some(Ok((request, peer))) = core.hook("get_request", || transport.get_request())
+        {
             Job::to_refuse(shared, request, peer).reject_because(Refusal::Draining);
         }
     }

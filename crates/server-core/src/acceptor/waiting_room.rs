@@ -82,7 +82,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         match policy {
             Policy::Backlog => true,
             Policy::Reject => false,
-            // One that serves a single request is gone before the others' time has come, and who waits when the server stops is sent away.
+            // One that serves a single request is gone before the others' time has come; when the server stops nobody comes to wait.
             Policy::Wait(_) => {
                 self.role == Role::ForOne
                     || self.shared.core.is_stopping()
@@ -93,6 +93,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
 
     /// Takes in a client for which there is no room.
     pub(super) fn keep_waiting(&self, job: Job<T, S>, time: Duration) {
+        self.shared.core.registry.set_waits(job.parts().ticket.id(), true);
         self.shared.waiting_room.push(job, time);
     }
 
@@ -112,7 +113,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         if waiting.is_empty() {
             return None;
         }
-        if core.is_stopping() {
+        if core.is_stopping() && (self.role == Role::ForOne || !self.has_waiting_to_serve()) {
             waiting.clear::<T, S>();
             return None;
         }
@@ -128,6 +129,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             core.left(); // another acceptor has been faster
             return None;
         };
+        core.registry.set_waits(job.parts().ticket.id(), false);
         job.take_place();
         self.hand_over_waiting();
         Some(Accepted::Job(job))

@@ -31,7 +31,7 @@ pub(crate) struct Held<'a> {
     _watchers: ForkMutexGuard<'a, u64>,
     waker: ForkMutexGuard<'a, Option<Arc<Bells>>>,
     ear: ForkMutexGuard<'a, Option<Arc<Ear>>>,
-    reserve: Option<ForkMutexGuard<'a, reserve::Kept>>,
+    reserve: Option<reserve::Held<'a>>,
     nursery: ForkMutexGuard<'a, Option<Arc<Nursery>>>,
 }
 

@@ -75,7 +75,7 @@ impl Core {
             self.tell_workers_of_port(false);
             self.suspend(was_suspended);
         }
-        self.waker.wake(); // there may be some to be served
+        self.waker.wake_all(); // there may be some to be served, or to be turned away by the loop
         closed
     }
 

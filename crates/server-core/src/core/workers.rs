@@ -16,6 +16,9 @@ impl Core {
     /// What wakes one of the processes that share this socket. Made when it is first needed.
     pub(crate) fn relay(&self, socket: usize) -> io::Result<Arc<Relay>> {
         let mut relays = self.relays.lock();
+        if self.waker.is_closed() {
+            return Err(io::ErrorKind::NotConnected.into()); // the server, meanwhile
+        }
         while relays.len() <= socket {
             relays.push(Arc::new(Relay::new()?));
         }

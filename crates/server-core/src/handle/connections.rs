@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 impl Handle {
     /// The connections in progress, in the order in which they were accepted: who they are from, for how long, what passed, what
-    /// they are doing. Costs those connections nothing until it is called; then, a lock for as long as it takes to copy the list.
+    /// they are doing. Costs a connection a place in the list when it begins and ends, and its requests nothing; and while it is called, a lock for
+    /// as long as it takes to copy the list.
     ///
     /// A connection that a forked child serves is listed with its [`pid`](ConnectionInfo::pid), and so is a datagram; other datagrams aren't.
     ///

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(super) is_ended: bool,
     /// It counts as one of its peer's.
     pub(super) is_peers: bool,
+    /// It waits for room: nothing of it is in progress, and it is told to go by who would let it in.
+    pub(super) waits: bool,
     /// The child that serves it.
     pub(super) child: Option<Child>,
 }

@@ -113,6 +113,22 @@ fn all_are_closed_and_those_that_had_been_before_arent_counted_again() {
 }
 
 #[test]
+fn who_waits_for_room_isnt_ended_with_those_inside() {
+    let registry = Registry::default();
+    let connections: Vec<_> = (0..2).map(|id| listed(&registry, id)).collect();
+    registry.set_waits(1, true);
+    registry.set_waits(9, true); // there is none
+    let mut told = Vec::new();
+    registry.close_all(|count| told.push(count));
+    assert!(is_shut(&connections[0].1) && !is_shut(&connections[1].1));
+    assert!(registry.is_ended(0) && !registry.is_ended(1));
+    registry.set_waits(1, false);
+    registry.close_all(|count| told.push(count));
+    assert_eq!(told, [1, 1]);
+    assert!(is_shut(&connections[1].1));
+}
+
+#[test]
 fn it_is_ended_as_its_mix_in_said_instead() {
     let (registry, calls) = (Registry::default(), Calls::default());
     let (_connection, client) = listed(&registry, 1);

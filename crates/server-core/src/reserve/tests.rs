@@ -91,3 +91,10 @@ fn when_the_server_is_closed_nothing_is_kept_and_nothing_opened() {
     assert!(reserve.without(|| ()).is_none() && reserve.restore());
     assert!(reserve.kept.lock().socket.is_none());
 }
+
+#[test]
+fn the_server_may_be_closed_in_the_moment_that_it_is_given_up() {
+    let reserve = Reserve::new().unwrap();
+    assert_eq!(reserve.without(|| reserve.close()), Some(()));
+    assert!(reserve.kept.lock().socket.is_none() && !reserve.is_missing.load(SeqCst));
+}

@@ -8,6 +8,7 @@ use crate::{
     wake::Wanted,
 };
 use std::{
+    net::Shutdown,
     sync::atomic::Ordering::SeqCst,
     time::{Duration, Instant},
 };
@@ -152,7 +153,7 @@ fn the_loop_looks_after_those_who_linger_and_other_acceptors_dont() {
     let ticket = crate::Ticket::new(&shared.core, || peer.clone().into(), Some(&connection), false);
     drop(connection);
     Ending { request, peer, ticket, shared: shared.clone() }.begin(Wish::Wait);
-    drop(client); // now it is over
+    client.shutdown(Shutdown::Both).unwrap(); // now it is over
     std::thread::sleep(shared.lingering.next_look().unwrap().saturating_duration_since(Instant::now()));
     assert_eq!(called(&acceptor.clone(), Way::Open), None);
     assert_eq!(server.stats().active, 1);

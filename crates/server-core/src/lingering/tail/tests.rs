@@ -6,6 +6,7 @@ use socketserver_net::{Connection, StreamRequest, UnixStream, before_waiting};
 use std::{
     cell::RefCell,
     io::Write,
+    net::Shutdown,
     os::unix::net,
     rc::Rc,
     thread,
@@ -88,7 +89,7 @@ fn one_that_has_finished_is_through_whenever_that_is_seen() {
     assert_eq!(tail.look(at(0)), None);
     there.write_all(b"the rest").unwrap();
     assert_eq!(tail.look(at(1)), None);
-    drop(there);
+    there.shutdown(Shutdown::Both).unwrap();
     assert_eq!((tail.look(at(2)), tail.discarded()), (Some(End::Over), 8));
 }
 

@@ -9,6 +9,7 @@ use crate::{
 use socketserver_net::{Request, UnixAddress};
 use std::{
     io::Write,
+    net::Shutdown,
     os::unix::net::UnixStream,
     thread,
     time::{Duration, Instant},
@@ -82,7 +83,7 @@ fn one_whose_client_has_finished_is_closed_at_once() {
     let served = patient();
     let _tended = served.1.shared.lingering.open(&served.1.shared.core);
     let (ending, client) = ending(&served, true);
-    drop(client);
+    client.shutdown(Shutdown::Both).unwrap();
     ending.begin(Wish::Wait);
     assert_eq!(closed(&served), 1);
 }
@@ -121,7 +122,7 @@ fn one_that_lingers_is_looked_at_when_its_time_has_come_and_not_before() {
     let next = parked.next_look();
     assert_eq!((parked.look(next - Duration::from_millis(1)), parked.tail.discarded()), (None, 0));
     assert_eq!((parked.look(next), parked.tail.discarded()), (None, 4));
-    drop(client);
+    client.shutdown(Shutdown::Both).unwrap();
     assert_eq!(parked.look(Instant::now() + Duration::from_secs(1)), Some(End::Over));
     Lingers::close(Box::new(parked), End::Over);
     assert_eq!(closed(&served), 1);
