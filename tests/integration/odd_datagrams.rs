@@ -2,8 +2,11 @@
 
 use crate::util::{GUARD, Recorder, serve, wait_for};
 use parking_lot::Mutex;
-use socketserver::{HandlerFn, Outcome, UdpSocket, prelude::*};
-use std::sync::Arc;
+use socketserver::{HandlerFn, Outcome, Server, ThreadingMixIn, UdpSocket, prelude::*};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 #[test]
 fn datagrams_may_be_empty_and_too_long_and_their_senders_gone() {
@@ -39,4 +42,26 @@ fn datagrams_may_be_empty_and_too_long_and_their_senders_gone() {
     }
     wait_for("all ends", || recorder.outcomes().len() == 9);
     assert_eq!(recorder.outcomes().iter().filter(|it| **it != Outcome::Completed).count(), 1);
+}
+
+/// Nothing ends a handler that waits for something else: the stop doesn't wait for it, and it is served to its end.
+#[test]
+fn a_datagram_that_outstays_a_stop_is_reported_and_ends_as_it_ends() {
+    let ((is_inside, inside), (go, wait)) = (mpsc::channel(), mpsc::channel());
+    let wait = Arc::new(Mutex::new(wait));
+    let handler = HandlerFn::new(move |_: &mut DatagramContext<'_>| {
+        is_inside.send(())?;
+        Ok(wait.lock().recv()?)
+    });
+    let server = Server::<Udp, _, ThreadingMixIn>::builder().handler_factory(move |_| handler.clone());
+    let server = serve(server.bind("127.0.0.1:0").unwrap());
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.sendto(b"stay", server.server_address()).unwrap();
+    inside.recv_timeout(GUARD).unwrap();
+    let report = server.handle().shutdown(Duration::ZERO);
+    assert_eq!((report.drained, report.forced), (0, 1));
+    assert_eq!((server.stats().active, server.stats().forced), (1, 0));
+    go.send(()).unwrap();
+    wait_for("its end", || server.stats().active == 0);
+    assert_eq!((server.stats().completed, server.stats().forced), (1, 0));
 }

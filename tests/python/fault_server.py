@@ -47,7 +47,14 @@ class ObeyDatagrams(socketserver.DatagramRequestHandler):
         self.wfile.write(self.packet)
 
 
-with getattr(socketserver, name)(("127.0.0.1", 0), ObeyDatagrams if "UDP" in name else Obey) as server:
+class Server(getattr(socketserver, name)):
+    def verify_request(self, request, client_address):
+        if client_address[0] == "127.0.0.66":
+            raise RuntimeError("as was asked")
+        return True
+
+
+with Server(("127.0.0.1", 0), ObeyDatagrams if "UDP" in name else Obey) as server:
     print("pid", os.getpid(), flush=True)
     print("serving %s:%d" % server.server_address, flush=True)
     server.serve_forever()

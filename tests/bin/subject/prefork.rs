@@ -100,7 +100,8 @@ fn hold(cx: &mut StreamContext<'_, State>) -> HandlerResult {
 pub(crate) type Settings<'a> = HashMap<&'a str, &'a str>;
 
 /// `inner=pool|sequential|threading|forking|reactor|crashing`, `processes=N`, `max_requests=N`, `heartbeat=MS`, `grace=MS` of processes, `deadline=MS` of
-/// SIGTERM, `limit=N` of connections, `socket=each`, `control=yes` to obey what is read, `loop=requests` instead of `serve_forever`.
+/// SIGTERM, `limit=N` of connections, `socket=each`, `control=yes` to obey what is read, `loop=requests` instead of `serve_forever`,
+/// `strangers=yes` for a child that isn't the server's and ends at once with 7.
 pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let settings: Settings<'_> = arguments.iter().filter_map(|it| it.split_once('=')).collect();
     println!("pid {}", process::id());
@@ -157,6 +158,9 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
     let _signals = server.shutdown_on_signals(
         settings.get("deadline").map_or(Ok(Duration::from_secs(60)), |it| millis(it))?,
     )?;
+    let strangers = settings.contains_key("strangers");
+    let stranger =
+        strangers.then(|| process::Command::new("sh").args(["-c", "exit 7"]).spawn()).transpose()?;
     println!("serving {}", server.server_address());
     if settings.get("loop") == Some(&"requests") {
         while server.handle_request()? == socketserver::Handled::Request {}
@@ -164,6 +168,9 @@ fn run(server: &dyn BaseServer, settings: &Settings<'_>) -> Result<(), Box<dyn E
         server.serve_forever()?;
     }
     server.server_close();
+    if let Some(mut stranger) = stranger {
+        println!("stranger {:?}", stranger.wait()?.code());
+    }
     inners::tell(&server.handle());
     let _ = io::stdout().flush();
     Ok(())

@@ -98,3 +98,25 @@ fn a_worker_process_that_gets_no_epoll_or_eventfd_is_replaced_when_it_can_be() {
         assert_eq!((counts.failed, counts.completed), (killed, 10 - killed), "{call}: {counts:?}");
     }
 }
+
+/// What is made for the first client can't be made for that one: a reactor ends it and tells, children are waited for without.
+#[test]
+fn what_the_first_client_lacks_is_made_for_a_later_one() {
+    if tool("strace").is_none() {
+        return;
+    }
+    for (mixin, call) in [("forking", "epoll_create1"), ("reactor", "epoll_create1"), ("reactor", "eventfd2")]
+    {
+        let server = complete(mixin);
+        let tracer = Tracer::attach(&server, &[&format!("{call}:error=EMFILE")]);
+        let mut first: Vec<_> = (0..LATE).map(|_| Client::connect(server.address)).collect();
+        let served = first.iter_mut().filter_map(|client| client.echoes("hello").then_some(())).count();
+        assert_eq!(served, if mixin == "reactor" { 0 } else { LATE }, "{mixin} {call}");
+        wait_for("all to be told", || server.logged("ERROR request from ") == LATE - served);
+        drop(tracer);
+        assert!(Client::connect(server.address).echoes("new"), "{mixin} {call}");
+        drop(first);
+        let counts = server.stop();
+        assert_eq!((counts.failed, counts.completed), ((LATE - served) as u64, (served + 1) as u64));
+    }
+}

@@ -180,3 +180,16 @@ fn what_is_printed_is_printed_once() {
     let printed: usize = lines.iter().map(|line| line.matches("printed without a newline").count()).sum();
     assert_eq!(printed, 1, "{lines:?}");
 }
+
+/// Of a program beside the server, which waits for it itself.
+#[test]
+fn children_of_others_are_left_alone() {
+    let server = start(1, &["strangers=yes"]);
+    let first = server.who();
+    signal(first, Signal::KILL);
+    assert_eq!(server.ended().pid, first, "it is reaped, and the other one is not");
+    assert_ne!(server.who(), first);
+    server.terminate();
+    assert_eq!(server.after("stranger "), "Some(7)");
+    assert!(server.end().0.success());
+}

@@ -15,7 +15,7 @@ use std::{
     error::Error,
     fs::{File, OpenOptions},
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     process,
     sync::{
         Arc, OnceLock,
@@ -126,9 +126,17 @@ fn turn_away(request: &impl StreamRequest, reason: Refusal) {
     }
 }
 
+/// Who comes from there makes a hook panic.
+const CURSED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
+
 macro_rules! on_streams {
-    ($($T:ty, $Request:ty, $Address:ty;)*) => { $(
+    ($($T:ty, $Request:ty, $Address:ty, $is_cursed:expr;)*) => { $(
         impl ServerHooks<$T> for State {
+            fn verify_request(&self, _: &$Request, client: &$Address) -> bool {
+                let is_cursed: fn(&$Address) -> bool = $is_cursed;
+                assert!(!is_cursed(client), "as was asked");
+                true
+            }
             fn reject_because(&self, request: &mut $Request, _: &$Address, reason: Refusal) {
                 turn_away(request, reason);
             }
@@ -139,8 +147,8 @@ macro_rules! on_streams {
     )* };
 }
 on_streams! {
-    Tcp, TcpStream, SocketAddr;
-    UnixStream, net::UnixStream, net::UnixAddress;
+    Tcp, TcpStream, SocketAddr, |client| client.ip() == CURSED;
+    UnixStream, net::UnixStream, net::UnixAddress, |_| false;
 }
 
 macro_rules! on_datagrams {

@@ -34,6 +34,7 @@ faults! {
     "accept: ENOBUFS every other time", "threading": |it| calls::accept(it, "ENOBUFS");
     "accept: EINTR every other time", "threading": |it| calls::accept(it, "EINTR");
     "accept: EPROTO every other time", "threading": |it| calls::accept(it, "EPROTO");
+    "accept: ENOMEM every other time", "threading": |it| calls::accept(it, "ENOMEM");
     "no descriptor is left for 2 s", "threading": calls::descriptors;
     "the same, with one in reserve (ours)", "threading reserve=yes": calls::descriptors_but_one;
     "no thread can be started", "threading": |it| calls::injected(it, "clone3,clone:error=EAGAIN:when=1+");
@@ -44,6 +45,9 @@ faults! {
     "the system lacks the memory to wait, every other time", "threading": |it| {
         calls::injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait:error=ENOMEM:when=2+2")
     };
+    "epoll refuses to watch any more connections: ENOSPC (ours: a reactor; CPython has none)", "reactor": |it| {
+        calls::injected(it, "epoll_ctl:error=ENOSPC:when=1+")
+    };
     "receiving: ENOMEM, the first time of each thread", "threading": |it| calls::injected(it, "recvfrom:error=ENOMEM:when=1");
     "a datagram can't be received: ENOMEM every other time", "sequential transport=udp": |it| datagrams::receiving(it, "ENOMEM");
     "the same with ECONNREFUSED", "sequential transport=udp": |it| datagrams::receiving(it, "ECONNREFUSED");
@@ -53,9 +57,11 @@ faults! {
     "a handler fails", "threading": |it| requests::fails(it, "fail");
     "a handler panics (CPython's raises)", "threading": |it| requests::fails(it, "panic");
     "a handler panics when it is dropped (in `__del__`)", "threading": |it| requests::fails(it, "curse");
+    "a hook panics, `verify_request` (CPython's raises)", "threading": requests::fails_a_hook;
     "`ss -K` on a connection", "threading": requests::killed_connection;
     "a client resets before it has its reply", "threading": requests::reset;
-    "a client is stopped, and reads nothing", "threading": requests::deaf;
+    "a client reads nothing of its reply", "threading": requests::deaf;
+    "a hundred such clients; the limit is 2 s (ours: of a request; CPython's: `timeout`)", "threading request=2000": requests::never_readers;
     "a hundred clients send a byte each tenth of a second, of lines that never end; the limit is 2 s (ours: of a request; \
      CPython's: `timeout`)", "threading request=2000": requests::dribblers;
     "a tenth of all packets is lost", "threading", 10: network::crowd;
@@ -70,6 +76,10 @@ faults! {
     "a child is killed", "forking": processes::killed_child;
     "the same with a worker process (CPython's: a child)", "prefork": processes::killed_child;
     "SIGTERM while a request is in progress", "threading": processes::terminated;
+    "the same, with children", "forking": processes::terminated;
+    "the same, with worker processes (CPython's: children)", "prefork": processes::terminated;
+    "the same, with a reactor (CPython's: threads)", "reactor": processes::terminated;
+    "SIGTERM while clients wait in the backlog", "sequential": processes::terminated_with_a_backlog;
 }
 
 /// What comes of one that comes when the fault is over.

@@ -121,6 +121,16 @@ pub(super) fn killed_child(scene: &mut Scene) -> String {
     format!("its own {}, {}, later {}", hear(&mut killed), scene.in_flight(other), later(scene))
 }
 
+/// Behind one whom the server serves, and who says nothing.
+pub(super) fn terminated_with_a_backlog(scene: &mut Scene) -> String {
+    let mut client = scene.connect();
+    let mut waiting: Vec<_> = (0..4).map(|_| Client::try_connect(scene.server.address)).collect();
+    waiting.iter_mut().flatten().for_each(|client| drop(client.say("hello")));
+    scene.server.terminate();
+    wait_for("it to end", || !scene.server.is_alive());
+    format!("who is idle {}, who waits: {}", hear(&mut client), tally(&mut waiting))
+}
+
 pub(super) fn terminated(scene: &mut Scene) -> String {
     let mut client = scene.connect();
     let _ = client.say("big 30000000"); // more than the buffers between us take

@@ -1,11 +1,12 @@
 //! What goes wrong in a handler, with a connection, or with a client.
 
 use super::later;
-use crate::scene::{Scene, hear};
+use crate::scene::{PATIENCE, Scene, hear};
 use reliability::Client;
-use socketserver::net::socket2::SockRef;
+use socketserver::net::socket2::{Domain, SockRef, Socket, Type};
 use std::{
-    io::{ErrorKind, Read, Write},
+    io::{BufReader, ErrorKind, Read, Write},
+    net::{SocketAddr, TcpStream},
     process::Command,
     thread,
     time::Duration,
@@ -24,6 +25,17 @@ pub(super) fn fails(scene: &mut Scene, word: &str) -> String {
         end => end.into(),
     };
     format!("its own {own}, {}, later {}", scene.in_flight(client), later(scene))
+}
+
+/// By where it comes from.
+pub(super) fn fails_a_hook(scene: &mut Scene) -> String {
+    let client = scene.connect();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a valid limit");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 66], 0)).into()).expect("it is ours");
+    socket.connect(&scene.server.address.into()).expect("the server listens");
+    let mut failing = Client(BufReader::new(TcpStream::from(socket)));
+    format!("its own {}, {}, later {}", hear(&mut failing), scene.in_flight(client), later(scene))
 }
 
 pub(super) fn killed_connection(scene: &mut Scene) -> String {
@@ -49,9 +61,26 @@ pub(super) fn reset(scene: &mut Scene) -> String {
 pub(super) fn deaf(scene: &mut Scene) -> String {
     let client = scene.connect();
     let mut deaf = scene.connect();
-    let _ = deaf.say("big 30000000"); // and reads nothing, as a process that is stopped
+    let _ = deaf.say("big 30000000"); // and reads nothing of it
     scene.measure();
     format!("{}, {}", scene.in_flight(client), scene.new_ones(4))
+}
+
+/// What is sent to them is more than the buffers between us take; then they look what came of it.
+pub(super) fn never_readers(scene: &mut Scene) -> String {
+    let mut good = scene.connect();
+    let mut deaf: Vec<_> = (0..DRIBBLERS).map(|_| scene.connect()).collect();
+    deaf.iter_mut().for_each(|it| drop(it.say("big 30000000")));
+    let mut fates = Vec::new();
+    for _ in 0..DRIBBLES {
+        let _ = good.say("hello"); // what is wrong is heard
+        fates.push(hear(&mut good));
+        thread::sleep(Duration::from_millis(100)); // as above
+    }
+    let is_whole = |it: &mut Client| it.0.read_exact(&mut vec![0; 30_000_000]).is_ok();
+    let cut_off = deaf.iter_mut().filter_map(|it| (!is_whole(it)).then_some(())).count();
+    let fate = fates.iter().find(|it| **it != "served").unwrap_or(&"served");
+    format!("{cut_off} of {DRIBBLERS} are cut off, the good one {fate}, {}", scene.new_ones(4))
 }
 
 /// Of lines that never end, beside one that asks again and again.

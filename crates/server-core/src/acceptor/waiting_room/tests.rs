@@ -2,7 +2,7 @@
 
 use super::{SEATS, WaitingRoom, Way};
 use crate::{
-    Accepted, Acceptor, Job, Limit, Refusal,
+    Accepted, Acceptor, Backlog, Job, Limit, Refusal,
     lingering::{Ending, Wish},
     scripted::{Notes, Script, Scripted, in_child, is_open, serve},
     wake::Wanted,
@@ -92,6 +92,69 @@ fn when_the_server_stops_all_are_turned_away() {
     assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining; 2]);
     assert!(served.1.shared.waiting_room.is_empty());
     drop(serving);
+}
+
+/// One that stops, and somebody who waits.
+fn stopping(choice: Backlog, until: Option<Instant>) -> ((Scripted, Loop), u64) {
+    let set = |it: crate::ServerBuilder<_, _, _, _>| it.max_connections(Limit::wait(5, LONG));
+    let served = serve(Script::new(), |builder| set(builder).backlog_at_shutdown(choice));
+    std::mem::forget(served.1.shared.core.begin_serving().unwrap().unwrap());
+    let id = waits(&served, LONG);
+    assert!(!served.1.is_serving_backlog(), "it serves");
+    served.1.shared.core.request_stop(until);
+    (served, id)
+}
+
+#[test]
+fn they_are_served_at_the_stop_where_the_backlog_is_until_the_deadline() {
+    let late = Some(Instant::now() + LONG);
+    for (choice, until, serves) in [
+        (Backlog::Serve, None, true),
+        (Backlog::Serve, late, true),
+        (Backlog::Serve, Some(Instant::now()), false),
+        (Backlog::Keep, late, false),
+    ] {
+        let (served, id) = stopping(choice, until);
+        assert_eq!(
+            (served.1.is_serving_backlog(), served.1.serves_waiting()),
+            (serves, serves),
+            "{choice:?}"
+        );
+        assert_eq!(called(&served.1, Way::Open), serves.then_some(id), "{choice:?}");
+        assert_eq!(served.0.state().rejected.lock().len(), usize::from(!serves), "{choice:?}");
+        assert!(!served.1.is_serving_backlog() && !served.1.serves_waiting(), "nobody is left");
+    }
+}
+
+#[test]
+fn at_the_stop_those_call_them_in_who_take_in_and_the_others_leave_them_alone() {
+    let (served, id) = stopping(Backlog::Serve, None);
+    let (looks_on, takes_in) = (&served.1, served.1.clone());
+    assert!(!looks_on.serves_waiting() && looks_on.is_serving_backlog());
+    assert_eq!(called(looks_on, Way::Shut), None);
+    assert!(takes_in.serves_waiting());
+    assert_eq!(called(&takes_in, Way::Full), Some(id));
+
+    let (served, _) = stopping(Backlog::Serve, None);
+    let for_one = Acceptor::for_one(&served.1.shared, served.0.socket().unwrap());
+    assert!(!for_one.serves_waiting());
+    assert_eq!(called(&for_one, Way::Open), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining], "for nobody else comes");
+}
+
+/// They aren't ended by force with those inside, and are told.
+#[test]
+fn at_the_deadline_they_are_told_to_go() {
+    let (served, id) = stopping(Backlog::Serve, Some(Instant::now()));
+    served.1.shared.core.force();
+    assert!(!served.1.shared.core.is_forced(id));
+    assert_eq!(called(&served.1, Way::Open), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining]);
+    let served = server(Limit::wait(5, LONG));
+    let id = waits(&served, LONG);
+    let _inside = served.1.call_in(Way::Open);
+    served.1.shared.core.force();
+    assert!(served.1.shared.core.is_forced(id), "it waits no more");
 }
 
 #[test]
