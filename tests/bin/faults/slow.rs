@@ -21,7 +21,7 @@ pub(crate) fn run(mixin: &str, enough: f64) -> Result<(), Box<dyn Error>> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit })?;
     let mut shares = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..8 {
         let share = share(mixin)?;
         println!("{mixin}: {share:.2} of what they have alone");
         shares.push(share);

@@ -1,7 +1,7 @@
 //! 500 clients that dribble and 500 that never read, beside 50 good ones.
 //!
-//! What is compared are two rates, so nothing else may run meanwhile: these tests are skipped unless SOCKETSERVER_ALONE is set. Run them one
-//! by one: `SOCKETSERVER_ALONE=1 cargo test -p socketserver-tests --test integration -- --test-threads=1 faults::slow_clients`.
+//! What is compared are two rates, so nothing else may run meanwhile: these tests are skipped unless SOCKETSERVER_ALONE is set, and `.ci/run` runs
+//! what they run by itself. One by one: `SOCKETSERVER_ALONE=1 cargo test -p socketserver-tests --test integration -- --test-threads=1 faults::slow_clients`.
 
 use std::process::Command;
 
