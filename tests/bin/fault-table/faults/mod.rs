@@ -45,9 +45,6 @@ faults! {
     "the system lacks the memory to wait, every other time", "threading": |it| {
         calls::injected(it, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait:error=ENOMEM:when=2+2")
     };
-    "epoll refuses to watch any more connections: ENOSPC (ours: a reactor; CPython has none)", "reactor": |it| {
-        calls::injected(it, "epoll_ctl:error=ENOSPC:when=1+")
-    };
     "receiving: ENOMEM, the first time of each thread", "threading": |it| calls::injected(it, "recvfrom:error=ENOMEM:when=1");
     "a datagram can't be received: ENOMEM every other time", "sequential transport=udp": |it| datagrams::receiving(it, "ENOMEM");
     "the same with ECONNREFUSED", "sequential transport=udp": |it| datagrams::receiving(it, "ECONNREFUSED");
