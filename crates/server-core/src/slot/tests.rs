@@ -121,3 +121,16 @@ proptest! {
         prop_assert_eq!(seen, last);
     }
 }
+
+#[test]
+fn why_it_cannot_accept_is_told_by_the_systems_number_if_there_is_one() {
+    let slot = Slot::new().unwrap();
+    assert!(slot.why_it_cannot_accept().is_none());
+    slot.cannot_accept(&io::Error::from_raw_os_error(22));
+    assert_eq!(slot.why_it_cannot_accept().unwrap().raw_os_error(), Some(22));
+    for other in [io::ErrorKind::NotConnected.into(), io::Error::from_raw_os_error(0)] {
+        slot.cannot_accept(&other);
+        assert_eq!(slot.why_it_cannot_accept().unwrap().kind(), io::ErrorKind::Other, "{other:?}");
+    }
+    assert_eq!(slot.counts()[CELLS - 1].load(SeqCst), 0, "it has a place of its own");
+}
