@@ -240,7 +240,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             }
             let mixin_time = mixin.wake_time();
             // It can't be seen from outside, as what is in the socket can: a hook has left it there.
-            let is_known = open && transport.has_prefetched();
+            let is_known = open && !is_stopping && transport.has_prefetched();
             let now = is_known.then(Instant::now);
             let ready = self.wait(
                 transport,

@@ -37,7 +37,9 @@ const STOP_AT: usize = CELLS + 13;
 const RETIRE_AT: usize = CELLS + 14;
 /// What made the listening socket unusable for it: an error's number, or [`NO_NUMBER`].
 const UNUSABLE: usize = CELLS + 15;
-const LENGTH: usize = CELLS + 16;
+/// The port has been closed since the worker was forked, be it open again.
+const PORT_WAS_CLOSED: usize = CELLS + 16;
+const LENGTH: usize = CELLS + 17;
 
 /// Of an error that isn't the system's.
 const NO_NUMBER: u64 = u64::MAX;
@@ -202,6 +204,9 @@ impl Slot {
 
     /// What the parent says of the port, before it does it.
     pub(crate) fn set_port_closed(&self, closed: bool) {
+        if closed {
+            self.words[PORT_WAS_CLOSED].store(1, SeqCst);
+        }
         self.words[PORT_CLOSED].store(closed.into(), SeqCst);
     }
 
@@ -220,6 +225,10 @@ impl Slot {
         let number = self.words[UNUSABLE].load(SeqCst);
         let other = || io::Error::other("a worker process couldn't accept");
         (number != 0).then(|| i32::try_from(number).map_or_else(|_| other(), io::Error::from_raw_os_error))
+    }
+
+    pub(crate) fn was_port_closed(&self) -> bool {
+        self.words[PORT_WAS_CLOSED].load(SeqCst) != 0
     }
 
     /// Asks the parent to stop the server; requests in progress may go on for `grace`.

@@ -212,6 +212,7 @@ impl<T: Transport, S: ServerHooks<T>> WorkerProcess<T, S> {
             }
             refuse_prefetched(&shared, &transport);
         }
+        shared.waiting_room.clear::<T, S>();
         worker.enter(WorkerPhase::Leaving); // before the wait for those who linger: nobody is taken in meanwhile
         drop(tended);
         if let Some(Err(ServerError::Accept { source, .. })) = &served {

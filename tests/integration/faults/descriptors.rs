@@ -1,7 +1,7 @@
 //! No descriptor is left, and then there are some again: prlimit(2) on the running server.
 
-use super::{complete, is_concurrent};
-use crate::util::wait_for;
+use super::{is_concurrent, server, started};
+use crate::util::{processes_sleep, wait_for};
 use reliability::{Client, MIXINS, Usage, exhaust_descriptors, restore_descriptors};
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,14 @@ const PAUSES: usize = 9;
 #[test]
 fn without_descriptors_nothing_spins_and_nobody_is_forgotten() {
     for mixin in MIXINS {
-        let server = complete(mixin);
+        let server = started(mixin, server(mixin).with("idle=600000")); // the end of a thread would free a descriptor
         let mut in_flight = is_concurrent(mixin).then(|| Client::connect(server.address));
         if let Some(client) = &mut in_flight {
             assert!(client.echoes("hello"), "{mixin}");
         }
+        // Nor is one open for a moment now.
+        let processes: Vec<u32> = server.children().into_iter().chain([server.pid]).collect();
+        wait_for("it to be at rest", || processes_sleep(&processes));
         exhaust_descriptors(server.pid).unwrap();
         let usage = Usage::of(server.pid);
         let mut late: Vec<_> = (0..5).map(|_| Client::connect(server.address)).collect();

@@ -89,6 +89,13 @@ impl Herd {
         self.list.lock()
     }
 
+    /// A run begins: those that are still there tell nothing of it.
+    pub(crate) fn begin(&self) {
+        let mut list = self.lock();
+        list.unusable = None;
+        list.processes.iter_mut().for_each(|process| process.is_of_old = true);
+    }
+
     /// Looks after the processes that there are: notices ends, kills what hangs or overstays. Gives what they ask for: that the
     /// server be stopped.
     pub(crate) fn tend(&self, list: &mut List, now: Instant) -> Option<Option<Duration>> {
@@ -123,7 +130,7 @@ impl Herd {
             self.watch.remove(&process.watched);
             let expected = process.is_told() || process.has_left() && status == Some(0);
             let back_off = if expected { Duration::ZERO } else { back_off.died(process.age(now), now) };
-            *unusable = process.worker.unusable().or_else(|| unusable.take());
+            *unusable = process.worker.unusable().filter(|_| !process.is_of_old).or_else(|| unusable.take());
             let (pid, lost) = (process.worker.pid(), process.worker.stats().active);
             news.push(News::Ended { pid, status, expected, back_off, lost });
             false

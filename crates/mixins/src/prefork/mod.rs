@@ -245,6 +245,7 @@ impl<Inner: MixIn> MixIn for PreforkMixIn<Inner> {
             had_threads: AtomicBool::new(false),
         };
         self.herd.teller.learn(acceptor.clone());
+        self.herd.begin();
         let fails = |source| ServerError::Start { what: "worker process", source };
         let socket_each = self.herd.socket_each;
         let has_begun = if socket_each && self.herd.target.load(SeqCst) > 1 {

@@ -23,6 +23,8 @@ pub(crate) struct Process {
     stop_at: Option<Instant>,
     started: Instant,
     leaving: Leaving,
+    /// It was there before `serve_forever` was called again: what ended it may have been mended.
+    pub(crate) is_of_old: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,7 @@ impl Process {
             stop_at: None,
             started: now,
             leaving: Leaving::No,
+            is_of_old: false,
         }
     }
 

@@ -10,7 +10,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
     pub fn is_serving_backlog(&self) -> bool {
         let has_backlog =
             || self.transport.upgrade().is_some_and(|transport| self.has_backlog_to_serve(&transport));
-        self.shared.core.is_stopping() && (self.has_waiting_to_serve() || has_backlog())
+        self.shared.core.is_stopping() && (has_backlog() || self.has_waiting_to_serve()) // who is in the backlog is counted now
     }
 
     /// Whether this one is to take them in: not one that only looks after others.
@@ -23,9 +23,11 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.takes_in_at_stop() && self.has_waiting_to_serve()
     }
 
-    /// Whether somebody is to serve those.
+    /// Whether somebody is to serve those, and there is going to be room.
     pub(super) fn has_waiting_to_serve(&self) -> bool {
-        !self.shared.waiting_room.is_empty() && self.may_serve_at_stop()
+        let gate = &self.shared.core.gate;
+        let may_have_room = || !gate.is_full() || gate.inside() > 0;
+        !self.shared.waiting_room.is_empty() && self.may_serve_at_stop() && may_have_room()
     }
 
     fn takes_in_at_stop(&self) -> bool {
@@ -41,7 +43,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
         self.may_serve_at_stop() && core.at_stop.has_left(|| core.backlog_of(transport))
     }
 
-    fn may_serve_at_stop(&self) -> bool {
+    pub(super) fn may_serve_at_stop(&self) -> bool {
         let core = &self.shared.core;
         core.at_stop.choice == Backlog::Serve
             && core.drain_until().is_none_or(|until| Instant::now() < until)

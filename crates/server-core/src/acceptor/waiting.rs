@@ -190,7 +190,7 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             Some(crowd) => crowd.wait(until),
             None => {
                 let wanted = Wanted {
-                    request: open.then(|| transport.readiness()),
+                    request: (open && !stopping).then(|| transport.readiness()), // what may be taken in then has been
                     open: way == Way::Suspended,
                     room,
                     // A loop that takes in nobody leaves what anybody may do to those who can.

@@ -130,6 +130,12 @@ impl<T: Transport, S: ServerHooks<T>> Acceptor<T, S> {
             return None;
         };
         core.registry.set_waits(job.parts().ticket.id(), false);
+        // Who was inside may have been ended by force a moment ago, and this one left out.
+        if core.is_stopping() && !self.may_serve_at_stop() {
+            core.left();
+            job.reject_because(Refusal::Draining);
+            return None;
+        }
         job.take_place();
         self.hand_over_waiting();
         Some(Accepted::Job(job))

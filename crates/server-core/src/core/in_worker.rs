@@ -50,12 +50,13 @@ impl Core {
 
     /// For a fork: what another thread must not be holding then.
     pub(crate) fn hold(&self) -> Held<'_> {
+        let reserve = self.reserve.as_ref().map(|it| it.hold()); // first: who has it given up may ask for the others
         Held {
             registry: self.registry.hold(),
             _watchers: self.watchers.hold(),
             waker: self.waker.hold(),
             ear: self.ear.lock(),
-            reserve: self.reserve.as_ref().map(|it| it.hold()),
+            reserve,
             nursery: self.nursery.lock(),
         }
     }
@@ -125,6 +126,9 @@ impl Core {
         if is_over && !self.is_stopping() {
             self.retire(worker.own_end());
             worker.enter(WorkerPhase::Leaving); // the loop may be inside a handler, and the parent is to replace us now, and to kill us if that overstays
+        }
+        if is_loop && self.is_stopping() {
+            self.tend_retirement(); // it may go on for those who wait for room
         }
     }
 

@@ -36,7 +36,8 @@ impl Core {
 
     /// Whether it ever was, so that what a loop has just seen of the socket may be out of date.
     pub(crate) fn was_port_closed(&self) -> bool {
-        self.port_was_closed.load(SeqCst) || self.is_port_closed()
+        let was_in_parent = || self.worker().is_some_and(|worker| worker.slot.was_port_closed());
+        self.port_was_closed.load(SeqCst) || was_in_parent()
     }
 
     pub(crate) fn close_port(&self) -> io::Result<()> {

@@ -134,3 +134,14 @@ fn why_it_cannot_accept_is_told_by_the_systems_number_if_there_is_one() {
     }
     assert_eq!(slot.counts()[CELLS - 1].load(SeqCst), 0, "it has a place of its own");
 }
+
+#[test]
+fn that_the_port_was_closed_is_known_when_it_is_open_again() {
+    let slot = Slot::new().unwrap();
+    slot.set_port_closed(false);
+    assert!(!slot.is_port_closed() && !slot.was_port_closed());
+    slot.set_port_closed(true);
+    assert!(slot.is_port_closed() && slot.was_port_closed());
+    slot.set_port_closed(false);
+    assert!(!slot.is_port_closed() && slot.was_port_closed());
+}

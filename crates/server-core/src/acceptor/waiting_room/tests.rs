@@ -142,6 +142,21 @@ fn at_the_stop_those_call_them_in_who_take_in_and_the_others_leave_them_alone() 
     assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining], "for nobody else comes");
 }
 
+#[test]
+fn who_can_never_be_let_in_holds_up_no_stop() {
+    let (served, _) = stopping(Backlog::Serve, None);
+    let core = &served.1.shared.core;
+    core.set_limit(Limit::wait(1, LONG));
+    assert!(core.gate.try_enter());
+    assert!(served.1.serves_waiting(), "somebody is inside, who may leave");
+    core.set_limit(Limit::wait(0, LONG));
+    assert!(served.1.serves_waiting());
+    core.left();
+    assert!(!served.1.serves_waiting() && !served.1.is_serving_backlog());
+    assert_eq!(called(&served.1, Way::Full), None);
+    assert_eq!(*served.0.state().rejected.lock(), [Refusal::Draining]);
+}
+
 /// They aren't ended by force with those inside, and are told.
 #[test]
 fn at_the_deadline_they_are_told_to_go() {
