@@ -71,15 +71,9 @@ pub(super) fn never_readers(scene: &mut Scene) -> String {
     let mut good = scene.connect();
     let mut deaf: Vec<_> = (0..DRIBBLERS).map(|_| scene.connect()).collect();
     deaf.iter_mut().for_each(|it| drop(it.say("big 30000000")));
-    let mut fates = Vec::new();
-    for _ in 0..DRIBBLES {
-        let _ = good.say("hello"); // what is wrong is heard
-        fates.push(hear(&mut good));
-        thread::sleep(Duration::from_millis(100)); // as above
-    }
+    let fate = meanwhile(&mut good, || {});
     let is_whole = |it: &mut Client| it.0.read_exact(&mut vec![0; 30_000_000]).is_ok();
     let cut_off = deaf.iter_mut().filter_map(|it| (!is_whole(it)).then_some(())).count();
-    let fate = fates.iter().find(|it| **it != "served").unwrap_or(&"served");
     format!("{cut_off} of {DRIBBLERS} are cut off, the good one {fate}, {}", scene.new_ones(4))
 }
 
@@ -88,18 +82,25 @@ pub(super) fn dribblers(scene: &mut Scene) -> String {
     let mut good = scene.connect();
     // One after another: so many at once are too many for a short backlog.
     let mut dribblers: Vec<_> = (0..DRIBBLERS).map(|_| scene.connect()).collect();
-    let mut fates = Vec::new();
-    for _ in 0..DRIBBLES {
+    let fate = meanwhile(&mut good, || {
         for dribbler in &mut dribblers {
             let _ = dribbler.0.get_mut().write_all(b"x"); // it may be cut off
         }
+    });
+    let cut_off = dribblers.iter_mut().filter(is_cut_off).count();
+    format!("{cut_off} of {DRIBBLERS} are cut off, the good one {fate}, {}", scene.new_ones(4))
+}
+
+/// What comes of one that asks again and again, at the pace at which others do `each`.
+fn meanwhile(good: &mut Client, mut each: impl FnMut()) -> &'static str {
+    let mut fates = Vec::new();
+    for _ in 0..DRIBBLES {
+        each();
         let _ = good.say("hello"); // what is wrong is heard
-        fates.push(hear(&mut good));
+        fates.push(hear(good));
         thread::sleep(Duration::from_millis(100)); // their pace
     }
-    let cut_off = dribblers.iter_mut().filter(is_cut_off).count();
-    let fate = fates.iter().find(|it| **it != "served").unwrap_or(&"served");
-    format!("{cut_off} of {DRIBBLERS} are cut off, the good one {fate}, {}", scene.new_ones(4))
+    fates.into_iter().find(|it| *it != "served").unwrap_or("served")
 }
 
 /// By an end or a reset, which is there already.
